@@ -1,0 +1,1 @@
+"""The tests mirror tools/nightrun; stories/ holds whole nights on real repositories."""

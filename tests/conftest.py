@@ -1,0 +1,43 @@
+"""Every test is sealed: an empty HOME, no system git configuration, never this repository."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests import story
+
+GITCONFIG = """\
+[user]
+    name = Test Person
+    email = person@example.invalid
+[init]
+    defaultBranch = main
+[core]
+    fsync = none
+"""
+
+
+@pytest.fixture(autouse=True)
+def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """HOME, git configuration and the current folder belong to this test alone."""
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "PIPELINE_", "NIGHTRUN_", "XDG_")):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(GITCONFIG)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.chdir(tmp_path)
+    return home
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    """A git repository on branch main with one commit that holds README.md."""
+    return story.new_repository(tmp_path / "repo")

@@ -1,0 +1,3 @@
+"""nightrun: trusted unattended work on a git repository."""
+
+__version__ = "0.1.0"

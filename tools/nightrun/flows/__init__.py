@@ -1,0 +1,1 @@
+"""Flows: they put decisions and hands in order, and hold no rule of their own."""

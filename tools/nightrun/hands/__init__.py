@@ -1,0 +1,1 @@
+"""Hands: each file is the only door to one outside thing."""

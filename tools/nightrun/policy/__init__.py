@@ -1,0 +1,1 @@
+"""The policy: `pipeline.yaml` as checked data."""

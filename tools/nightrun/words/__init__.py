@@ -1,0 +1,1 @@
+"""Words: frozen data everybody shares; no behaviour with side effects."""
