@@ -1,0 +1,45 @@
+"""One row per try of an agent at a task."""
+
+from __future__ import annotations
+
+from nightrun.hands.store.database import Database, Row
+
+
+def begin(db: Database, task: Row, *, now: float) -> None:
+    values = {
+        "task_id": task["id"],
+        "attempt": task["attempt"],
+        "runner": task["runner"],
+        "agent": task["agent"],
+        "model": task["model"],
+        "now": now,
+    }
+    db.run(
+        "INSERT INTO attempts (task_id, attempt, runner, agent, model, started_at)"
+        " VALUES (:task_id, :attempt, :runner, :agent, :model, :now)",
+        values,
+    )
+
+
+def end(db: Database, task: Row, *, now: float) -> None:
+    """Write down what the task's current attempt came to, from the task's own columns."""
+    names = ("id", "attempt", "agent", "model", "outcome", "error_class", "error_summary", "output_chars")
+    db.run(
+        "UPDATE attempts SET ended_at = :now, agent = :agent, model = :model, outcome = :outcome,"
+        " error_class = :error_class, error_summary = :error_summary, output_chars = :output_chars"
+        " WHERE task_id = :id AND attempt = :attempt AND ended_at IS NULL",
+        {"now": now} | {name: task[name] for name in names},
+    )
+
+
+def of_task(db: Database, task_id: str) -> list[Row]:
+    return db.all("SELECT * FROM attempts WHERE task_id = :id ORDER BY attempt", {"id": task_id})
+
+
+def ended_last(db: Database, limit: int) -> list[Row]:
+    """Newest first, with the type and state of their tasks."""
+    return db.all(
+        "SELECT a.*, t.task_type, t.status FROM attempts a JOIN tasks t ON t.id = a.task_id"
+        " WHERE a.ended_at IS NOT NULL ORDER BY a.ended_at DESC LIMIT :limit",
+        {"limit": limit},
+    )

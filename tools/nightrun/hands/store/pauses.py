@@ -1,0 +1,43 @@
+"""Pauses of intake or of one agent. A person's and nightrun's own stand side by side."""
+
+# Only names of this package are put into SQL texts; every value is a parameter.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+from nightrun.hands.store.database import Database, Row
+
+INTAKE = "intake"
+PERSON = "person"
+
+
+def active(db: Database, *, now: float) -> list[Row]:
+    return db.all("SELECT * FROM pauses WHERE until IS NULL OR until > :now ORDER BY scope, by", {"now": now})
+
+
+def put(db: Database, *, scope: str, by: str, reason: str, until: float | None, now: float) -> Row:
+    """Start a pause, or change the one that this `by` has on this scope."""
+    values = {"scope": scope, "by": by, "reason": reason, "until": until, "at": now}
+    with db.write():
+        db.run(
+            "INSERT INTO pauses (scope, by, reason, until, at) VALUES (:scope, :by, :reason, :until, :at)"
+            " ON CONFLICT (scope, by) DO UPDATE SET reason = excluded.reason, until = excluded.until",
+            values,
+        )
+    return values
+
+
+def end(db: Database, *, scope: str, by: str) -> int:
+    """How many ended. nightrun ends only its own; a person's word ends both."""
+    with db.write():
+        mine = "" if by == PERSON else " AND by = :by"
+        return db.run(f"DELETE FROM pauses WHERE scope = :scope{mine}", {"scope": scope, "by": by})
+
+
+def next_end(db: Database, *, now: float) -> float | None:
+    when = db.value("SELECT min(until) FROM pauses WHERE until > :now", {"now": now})
+    return None if when is None else float(when)
+
+
+def forget_ended(db: Database, *, now: float) -> None:
+    db.run("DELETE FROM pauses WHERE until <= :now", {"now": now})
