@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 NAME = ".pipeline"
 EXCLUDE_LINE = f"/{NAME}/"
@@ -95,7 +98,7 @@ class StateDir:
 
     def create(self) -> StateDir:
         """Make the folder and its parts, for this user alone; safe to repeat."""
-        folders = (self.worktrees, self.task_logs, self.reports, self.outbox, self.locks, self.heartbeats)
+        folders = (self.worktrees, self.logs, self.task_logs, self.reports, self.outbox, self.locks, self.heartbeats)
         self.path.mkdir(mode=0o700, exist_ok=True)
         self.path.chmod(0o700)
         for folder in folders:
@@ -114,3 +117,18 @@ def exclude(info_exclude: Path, line: str = EXCLUDE_LINE) -> bool:
     with info_exclude.open("ab") as file:
         file.write(gap + wanted + b"\n")
     return True
+
+
+def write_json(path: Path, value: Any) -> None:
+    """The whole new file or the old one, also after a power cut (reliability.md D11)."""
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(json.dumps(value) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise

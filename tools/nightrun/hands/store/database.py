@@ -95,10 +95,12 @@ class Database:
             return False
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            self._connection.close()
-            self._connection = None
+        """Everything into the one file; afterwards nothing but it is left."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with self._watched():
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                connection.close()
 
     # -- the connection
 

@@ -69,6 +69,10 @@ def states(db: Database) -> list[Row]:
     return db.all("SELECT * FROM condition_states ORDER BY condition, fingerprint")
 
 
+def exists(db: Database, issue_id: str) -> bool:
+    return db.one("SELECT 1 FROM issues WHERE id = :id", {"id": issue_id}) is not None
+
+
 def link_heal(db: Database, issue_id: str, heal_task_id: str | None) -> Row:
     with db.write():
         values = {"id": issue_id, "heal": heal_task_id}

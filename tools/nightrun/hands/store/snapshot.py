@@ -26,7 +26,7 @@ def take(db: Database, *, now: float) -> Row:
         "commit_states": counts["by_commit_state"],
         "running": tasks.select(db, f"status = 'running' ORDER BY seq LIMIT {MOST}"),
         "oldest_ready": _oldest_ready(db, now=now),
-        "ready_count": _count_ready(db, now=now),
+        "ready_count": count_ready(db, now=now),
         "waiting": _waiting(db, now=now),
         "last_claim_at": runners.last_claim_at(db),
         "last_evaluation": notes.read(db, "last_evaluation"),
@@ -54,7 +54,7 @@ def _oldest_ready(db: Database, *, now: float) -> Row | None:
     return found[0] if found else None
 
 
-def _count_ready(db: Database, *, now: float) -> int:
+def count_ready(db: Database, *, now: float) -> int:
     return int(db.value(f"SELECT count(*) FROM tasks INDEXED BY tasks_ready WHERE {_READY}", {"now": now}))  # noqa: S608
 
 

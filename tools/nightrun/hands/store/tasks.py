@@ -133,6 +133,21 @@ def select(db: Database, rest: str, params: Mapping[str, Any] | None = None) -> 
     return [to_json(one) for one in db.all(f"SELECT {_LIST_COLUMNS} FROM tasks WHERE {rest}", params)]
 
 
+def with_output(db: Database, statuses: Sequence[str], limit: int) -> list[Row]:
+    """The newest tasks of each status in this order, with their output."""
+    found: list[Row] = []
+    for status in statuses:
+        sql = f"SELECT output, {_LIST_COLUMNS} FROM tasks WHERE status = :status ORDER BY seq DESC LIMIT :limit"
+        found += [to_json(one) for one in db.all(sql, {"status": status, "limit": limit - len(found)})]
+    return found
+
+
+def newest_finished(db: Database, status: str, limit: int) -> list[Row]:
+    """Those that ended last, newest first."""
+    rest = "finished_at IS NOT NULL AND status = :status ORDER BY finished_at DESC LIMIT :limit"
+    return select(db, rest, {"status": status, "limit": limit})
+
+
 def counts(db: Database) -> dict[str, dict[str, int]]:
     """How many tasks there are by status, by type, by type when completed, and by commit state when completed."""
     shown: dict[str, dict[str, int]] = {

@@ -1,0 +1,84 @@
+"""The routes that runners use: claim, heartbeat, who is there, pauses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+
+from nightrun.flows import api_models as models
+from nightrun.flows.api_desk import Answer, AtDesk, Desk
+from nightrun.hands import clock
+from nightrun.hands.store import claims, pauses, runners
+from nightrun.words.task import Task
+
+router = APIRouter(prefix="/api/agent", tags=["runners"])
+
+RunnerName = Annotated[str, Path(min_length=1, max_length=200)]
+
+
+@router.post("/claim", response_model=Task, responses={204: {"description": "Nothing to do now"}})
+async def claim(desk: AtDesk, body: models.Claim, request: Request) -> Response:
+    """The next ready task, leased to this runner. Waits up to `wait_seconds` for one."""
+    wanted = body.model_dump(exclude={"wait_seconds"})
+    deadline = clock.monotonic() + body.wait_seconds
+    while not desk.closing:
+        # A task handed to a connection that is gone would wait for its lease to run out.
+        if await request.is_disconnected():
+            break
+        task = claims.claim(desk.db, **wanted, now=desk.now())
+        if task is not None:
+            return Answer(task)
+        left = deadline - clock.monotonic()
+        if left <= 0:
+            break
+        await desk.bell.heard(min(left, _until_something_ends(desk)))
+    return Response(status_code=204)
+
+
+def _until_something_ends(desk: Desk) -> float:
+    """Seconds until a put-off task is ready or a pause is over by itself."""
+    now = desk.now()
+    times = (claims.next_ready_at(desk.db, now=now), pauses.next_end(desk.db, now=now))
+    return max(0.01, min((when - now for when in times if when is not None), default=models.LONGEST_WAIT_S))
+
+
+@router.post(
+    "/tasks/{task_id}/heartbeat",
+    response_model=models.Lease,
+    responses={404: {"model": models.Refusal}, 409: {"model": models.MoveRefusal}},
+)
+async def heartbeat(desk: AtDesk, task_id: str, body: models.Heartbeat) -> Answer:
+    """Keep a claim for another three minutes. `stop` says that a person wants the attempt ended."""
+    progress = body.model_dump(exclude_unset=True, include={"progress_pct", "current_step"})
+    return Answer(claims.heartbeat(desk.db, task_id, body.fencing_token, progress, now=desk.now()))
+
+
+@router.get("/runners")
+async def listed(desk: AtDesk) -> Answer:
+    return Answer({"runners": runners.listed(desk.db)})
+
+
+@router.post("/runners/{name}")
+async def report(desk: AtDesk, name: RunnerName, body: models.RunnerReport) -> Answer:
+    """What a runner says about itself; fields that are not known are kept with it."""
+    return Answer(runners.report(desk.db, name, body.model_dump(exclude_unset=True), now=desk.now()))
+
+
+@router.get("/pauses")
+async def paused(desk: AtDesk) -> Answer:
+    return Answer({"pauses": pauses.active(desk.db, now=desk.now())})
+
+
+@router.post("/pauses", status_code=201)
+async def pause(desk: AtDesk, body: models.NewPause) -> Answer:
+    """Stop intake, or the use of one agent. What runs goes on."""
+    return Answer(pauses.put(desk.db, **body.model_dump(), now=desk.now()), 201)
+
+
+@router.delete("/pauses")
+async def resume(desk: AtDesk, body: models.EndedPause) -> Answer:
+    """End a pause: `nightrun` only its own, a person both."""
+    ended: dict[str, Any] = {"ended": pauses.end(desk.db, scope=body.scope, by=body.by)}
+    desk.bell.ring()
+    return Answer(ended)

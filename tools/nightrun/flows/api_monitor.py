@@ -1,0 +1,109 @@
+"""The routes of the monitor: what it looks at, what it found, and the numbers made of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from nightrun.decisions import effectiveness
+from nightrun.flows import api_models as models
+from nightrun.flows.api_desk import Answer, AtDesk, Desk
+from nightrun.hands import clock
+from nightrun.hands.store import issues, metrics, notes, runners, snapshot, tasks
+
+router = APIRouter(prefix="/api/agent", tags=["monitor"])
+
+Days = Annotated[int, Query(ge=1, le=90)]
+_NO_PLAN = {"index": 0, "total": 0, "pct": 0.0, "state_file": None}
+
+
+@router.get("/snapshot")
+async def look(desk: AtDesk) -> Answer:
+    """Everything conditions look at, in one look."""
+    return Answer(
+        {
+            **snapshot.take(desk.db, now=desk.now()),
+            "started_at": desk.started_at,
+            "build_id": desk.build_id,
+            "disk_free_bytes": clock.disk_free(desk.state.path),
+            "disk_total_bytes": clock.disk_total(desk.state.path),
+        }
+    )
+
+
+@router.get("/issues-state")
+async def state(desk: AtDesk) -> Answer:
+    """What each condition said in the last look and since when, with the issues that are open."""
+    last = notes.read(desk.db, "last_evaluation")
+    return Answer({"conditions": issues.states(desk.db), "issues": issues.still_open(desk.db), "last_check": last})
+
+
+@router.post("/monitor-issues")
+async def found(desk: AtDesk, body: models.Look) -> Answer:
+    """All findings of one look: what fires is opened, counted or reopened, what does not is resolved."""
+    return Answer(issues.look(desk.db, [one.model_dump() for one in body.findings], now=desk.now()))
+
+
+@router.get("/monitor-issues")
+async def shown(desk: AtDesk) -> Answer:
+    last = notes.read(desk.db, "last_evaluation")
+    resolved = issues.resolved_since(desk.db, 0)
+    return Answer(
+        {
+            "issues": issues.still_open(desk.db),
+            "last_check": last,
+            "resolved": resolved,
+            "resolved_since_last": [one for one in resolved if one["resolved_at"] == last],
+            "history": issues.history(desk.db),
+        }
+    )
+
+
+@router.patch("/issues/{issue_id}", responses={404: {"model": models.Refusal}})
+async def change(desk: AtDesk, issue_id: str, body: models.IssueChange) -> Answer:
+    """Write down which heal task an issue asked for."""
+    return Answer(issues.link_heal(desk.db, issue_id, body.heal_task_id))
+
+
+@router.get("/metrics", response_model=models.Metrics)
+async def numbers(desk: AtDesk, window_days: Days = 7) -> Answer:
+    """How the tasks of the last days went: heals are shown but not in the rate, environment faults not counted."""
+    return Answer(metrics.window(desk.db, now=desk.now(), days=window_days))
+
+
+@router.get("/effectiveness")
+async def effect(desk: AtDesk) -> Answer:
+    """How near the goal is: throughput, rate, issues, plan."""
+    return Answer(effectiveness_of(desk))
+
+
+def effectiveness_of(desk: Desk) -> dict[str, Any]:
+    now = desk.now()
+    rate = metrics.rate_of_window(desk.db, now=now)
+    per_day = round(rate["completed"] / 7, 2)
+    open_issues = issues.still_open(desk.db)
+    counts = tasks.counts(desk.db)
+    return {
+        "throughput": {"completed_7d": rate["completed"], "tasks_per_day": per_day},
+        "success_rate": rate["rate"],
+        "issues": {
+            "open": len(open_issues),
+            "resolved_7d": issues.count_resolved_since(desk.db, now - 7 * metrics.DAY),
+        },
+        "progress": counts["completed_by_task_type"],
+        "plan_progress": _plan(desk),
+        "goal_proximity": effectiveness.goal_proximity(rate["rate"], per_day, len(open_issues)),
+        "heal_resolved_count": issues.healed(desk.db),
+        "top_issues_by_priority": [
+            {name: one[name] for name in ("condition", "severity", "message")} for one in open_issues[:5]
+        ],
+        "commit_state": counts["by_commit_state"],
+    }
+
+
+def _plan(desk: Desk) -> dict[str, Any]:
+    """What the runner that spoke last said about the backlog."""
+    told = [one for one in runners.listed(desk.db) if isinstance(one["details"].get("plan"), dict)]
+    latest = max(told, key=lambda one: float(one["at"]), default=None)
+    return {**_NO_PLAN, **(latest["details"]["plan"] if latest else {})}

@@ -1,0 +1,21 @@
+"""The end of a log file as text."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def text(path: Path, most_bytes: int) -> str:
+    """Empty when there is no such file. Bytes that are no UTF-8 are replaced."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - most_bytes))
+            return file.read(most_bytes).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+
+
+def lines(path: Path, count: int) -> list[str]:
+    return text(path, 64 << 10).splitlines()[-count:]
