@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictBool, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StrictBool,
+    WithJsonSchema,
+    model_validator,
+)
 
 from nightrun.words import quantity
 
@@ -25,25 +34,40 @@ Size = Annotated[
 ]
 
 
+Severity = Annotated[
+    Literal["high", "medium", "low"],
+    Field(description="Order of the issues: high ones come first and turn the status page red."),
+]
+Hold = Annotated[
+    Duration, Field(description="How long it must be seen without a break before it becomes an issue. 0s: at once.")
+]
+Heal = Annotated[
+    Flag, Field(description="Whether the issue adds a task that repairs it; needs PIPELINE_AUTO_FIX_ENABLED=1.")
+]
+HealType = Annotated[
+    Literal["spec", "impl", "test", "review", "heal"],
+    Field(description="Type of that task. A type that commits has its repair gated, committed and landed."),
+]
+Direction = Annotated[
+    str, Field(description="Text that tells the agent of that task what to do; the evidence is added below it.")
+]
+
+
 class ConditionSettings(BaseModel):
-    """Settings that all conditions share; a condition adds its thresholds and changes the defaults it needs to."""
+    """Settings that all conditions share; a condition adds its thresholds and changes the defaults it needs to,
+    with the types above: `severity: Severity = "high"`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     on: Flag = Field(default=True, description="Whether the monitor looks for this at all.")
-    severity: Literal["high", "medium", "low"] = Field(
-        default="medium", description="Order of the issues: high ones come first and turn the status page red."
-    )
-    hold: Duration = Field(
-        default=0.0, description="How long it must be seen without a break before it becomes an issue. 0s: at once."
-    )
-    heal: Flag = Field(
-        default=False,
-        description="Whether the issue adds a task that repairs it; needs PIPELINE_AUTO_FIX_ENABLED=1.",
-    )
-    task_type: Literal["spec", "impl", "test", "review", "heal"] = Field(
-        default="heal", description="Type of that task. A type that commits has its repair gated, committed and landed."
-    )
-    direction: str = Field(
-        default="", description="Text that tells the agent of that task what to do; the evidence is added below it."
-    )
+    severity: Severity = "medium"
+    hold: Hold = 0.0
+    heal: Heal = False
+    task_type: HealType = "heal"
+    direction: Direction = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: Any) -> Any:
+        """A key with nothing below it, as when every line there is commented out."""
+        return {} if value is None else value
