@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from nightrun.conditions.disk_low import Settings, detect
+from tests.conditions.facts import T0
+
+GIB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "fires"),
+    [
+        (GIB - 1, 10 * GIB, True),
+        (GIB, 10 * GIB, False),
+        (5 * GIB - 1, 100 * GIB, True),
+        (5 * GIB, 100 * GIB, False),
+        (20 * GIB, 8000 * GIB, False),
+    ],
+)
+def test_it_fires_below_the_floor_or_the_share(free: int, total: int, fires: bool) -> None:
+    assert bool(detect({"disk_free_bytes": free, "disk_total_bytes": total}, Settings(), T0)) is fires
+
+
+def test_the_message_is_for_people_and_no_heal_is_asked_for() -> None:
+    (finding,) = detect({"disk_free_bytes": 512 << 20, "disk_total_bytes": 10 * GIB}, Settings(), T0)
+    assert finding.message == "512.0 MiB of 10.0 GiB are free on the disk, below 1.0 GiB"
+    assert finding.direction is None
+
+
+def test_missing_data_is_unknown() -> None:
+    assert [one.state for one in detect({"disk_free_bytes": 0}, Settings(), T0)] == ["unknown"]

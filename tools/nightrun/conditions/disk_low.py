@@ -1,0 +1,42 @@
+"""Little room is left on the disk that holds the state folder (reliability.md D12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from nightrun.conditions import found
+from nightrun.conditions.defaults import Severity, own
+from nightrun.conditions.settings import ConditionSettings, Ratio, Size
+from nightrun.words import quantity
+from nightrun.words.issue import Finding
+
+NAME = "disk_low"
+DIRECTION = ""  # what to delete is a person's choice
+ACTION = "Make room: `nightrun clean` removes old worktrees and logs. Below `limits.disk_floor` no task is started."
+
+
+class Settings(ConditionSettings):
+    severity: Severity = own("severity", "high")
+    floor: Size = Field(default=1 << 30, description="Free space below which the issue is opened.")
+    share: Ratio = Field(default=0.05, description="The same as a share of the whole disk; the larger of both counts.")
+    at_most: Size = Field(default=20 << 30, description="Free space above which the share does not matter.")
+
+
+def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[Finding]:
+    if lacking := found.missing(snapshot, "disk_free_bytes", "disk_total_bytes"):
+        return found.unknown(NAME, settings, lacking)
+    free, total = int(snapshot["disk_free_bytes"]), int(snapshot["disk_total_bytes"])
+    limit = max(settings.floor, min(settings.at_most, int(settings.share * total)))
+    if free >= limit:
+        return []
+    message = f"{_readable(free)} of {_readable(total)} are free on the disk, below {_readable(limit)}"
+    evidence = {"free_bytes": free, "total_bytes": total, "limit_bytes": limit}
+    return [found.firing(NAME, settings, message, ACTION, evidence=evidence)]
+
+
+def _readable(size: int) -> str:
+    unit = next((step for step in (1 << 30, 1 << 20, 1 << 10) if size >= step), 1)
+    return f"{size / unit:.1f} {quantity.size_text(unit)[1:]}"

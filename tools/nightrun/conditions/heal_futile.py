@@ -1,0 +1,43 @@
+"""Heal tasks for one issue end, and the issue stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from nightrun.conditions import found
+from nightrun.conditions.settings import ConditionSettings, Count
+from nightrun.words.issue import Finding
+from nightrun.words.task import TERMINAL
+
+NAME = "heal_futile"
+DIRECTION = ""  # a heal never causes a heal
+ACTION = "Look at the issue yourself; its heals did not help. `monitor.CONDITION.heal: false` ends them."
+
+
+class Settings(ConditionSettings):
+    count: Count = Field(default=3, description="So many heals of one issue have ended while it is still open.")
+
+
+def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[Finding]:
+    if lacking := found.missing(snapshot, "heals", "issues"):
+        return found.unknown(NAME, settings, lacking)
+    return [one for issue in snapshot["issues"] if (one := _of_issue(issue, snapshot["heals"], settings)) is not None]
+
+
+def _of_issue(issue: Mapping[str, Any], heals: list[Mapping[str, Any]], settings: Settings) -> Finding | None:
+    key = (issue["condition"], issue.get("fingerprint", ""))
+    ended = [
+        one
+        for one in heals
+        if one["status"] in TERMINAL
+        and (one.get("created_at") or 0) >= issue["first_seen"]
+        and ((one.get("context") or {}).get("condition"), (one.get("context") or {}).get("fingerprint", "")) == key
+    ]
+    if not 0 < settings.count <= len(ended):
+        return None
+    message = f"{len(ended)} heals of {' '.join(part for part in key if part)} have ended and the issue is still open"
+    evidence = {"tasks": [one["id"] for one in ended], "issue": issue["id"]}
+    return found.firing(NAME, settings, message, ACTION, fingerprint=":".join(key).rstrip(":"), evidence=evidence)

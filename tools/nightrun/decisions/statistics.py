@@ -1,0 +1,83 @@
+"""Counts of what tasks came to, and how sure a success rate is: Wilson score interval (E. B. Wilson, 1927)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nightrun.words.outcome import ENVIRONMENT_FAULTS
+from nightrun.words.task import COMPLETED, FAILED
+
+Z_90 = 1.6448536269514722  # standard normal quantile of a two-sided 90 % interval
+Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many of some finished tasks were completed."""
+
+    completed: int
+    total: int
+
+    @property
+    def failed(self) -> int:
+        return self.total - self.completed
+
+    @property
+    def rate(self) -> float:
+        return self.completed / self.total if self.total else 0.0
+
+    def __str__(self) -> str:
+        return f"{self.completed} of {self.total}"
+
+
+def wilson(count: Count, z: float = Z_90) -> tuple[float, float]:
+    """The lowest and the highest true rate that go with this count; (0, 1) when nothing was counted."""
+    n = count.total
+    if n == 0:
+        return 0.0, 1.0
+    middle = (count.rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(count.rate * (1 - count.rate) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def interval(count: Count, z: float = Z_90) -> str:
+    low, high = wilson(count, z)
+    return f"{low * 100:.0f}-{high * 100:.0f} %"
+
+
+def counted(tasks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that say something about the work: terminal, no heal or other remedy, no fault of the environment."""
+    return [
+        one
+        for one in tasks
+        if one["status"] in (COMPLETED, FAILED)
+        and not is_remedy(one)
+        and one.get("error_class") not in ENVIRONMENT_FAULTS
+    ]
+
+
+def is_remedy(task: Mapping[str, Any]) -> bool:
+    """Whether an issue asked for this task, whatever its type."""
+    return task.get("task_type") == "heal" or bool((task.get("context") or {}).get("condition"))
+
+
+def count(tasks: Iterable[Mapping[str, Any]]) -> Count:
+    kept = list(tasks)
+    return Count(sum(one["status"] == COMPLETED for one in kept), len(kept))
+
+
+def failures_in_a_row(newest_first: Iterable[Mapping[str, Any]]) -> int:
+    """How many failed since the last one that was completed."""
+    length = 0
+    for one in newest_first:
+        if one["status"] == COMPLETED:
+            break
+        length += 1
+    return length
