@@ -1,0 +1,270 @@
+"""The policy: every key a person may set in `pipeline.yaml`, with its default, its unit and its effect."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from nightrun.conditions.settings import Count, Duration, Flag, Ratio, Size
+from nightrun.policy.monitor import Monitor
+from nightrun.policy.section import Section
+from nightrun.policy.task_types import Committing, TaskTypes
+from nightrun.policy.values import (
+    AgentName,
+    Author,
+    Branch,
+    Command,
+    Commands,
+    Glob,
+    Remote,
+    RepositoryPath,
+    RepositoryPaths,
+    Text,
+    VariableName,
+)
+
+KIB = 1 << 10
+MIB = 1 << 20
+GIB = 1 << 30
+MINUTE = 60.0
+HOUR = 3600.0
+
+AtLeastOne = Annotated[int, Field(strict=True, ge=1)]
+PROTECTED = (
+    "pipeline.yaml",
+    "pipeline.mk",
+    "Makefile",
+    "hooks/**",
+    ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
+    ".ci/**",
+    ".github/**",
+    ".gitlab-ci.yml",
+    ".circleci/**",
+    ".gitattributes",
+    ".gitmodules",
+    ".env",
+    ".claude/**",
+    ".codex/**",
+    ".cursor/**",
+    ".gemini/**",
+)
+
+
+class Project(Section):
+    """Where finished work goes, and how many tasks are worked on at once."""
+
+    target: Branch | None = Field(
+        default=None,
+        description="Branch that finished work lands on. null: the branch that is checked out when the run starts.",
+    )
+    isolation: Literal["worktree", "root"] = Field(
+        default="worktree",
+        description="worktree: each attempt works in a worktree of its own, and your checkout is only fast-forwarded. "
+        "root: one runner works in the project root itself and refuses to start while it has uncommitted changes.",
+    )
+    runners: Annotated[int, Field(strict=True, ge=1, le=64)] = Field(
+        default=1, description="Number of tasks worked on at the same time. RUNNERS=n on the command line wins."
+    )
+    exchange: Remote | None = Field(
+        default=None,
+        description="Git remote through which runners on several machines exchange the branches of attempts; never "
+        "the public remote. null: everything happens on this machine.",
+    )
+
+
+class AgentSettings(Section):
+    """A program that does the work: a preset of the same name with changes, or a command of your own."""
+
+    preset: str | None = Field(
+        default=None,
+        description="Built-in agent that this one starts from. null: the built-in agent of the same name, or none "
+        "where `command` says everything.",
+    )
+    command: Command | None = Field(
+        default=None,
+        description="Program and arguments, run without a shell. {prompt}, {prompt_file} and {worktree} in it are "
+        "replaced. null: the preset's own.",
+    )
+    prompt: Literal["argument", "stdin", "file"] | None = Field(
+        default=None,
+        description="How the program gets the prompt: as its last argument, on standard input, or in a file. "
+        "null: as the preset does.",
+    )
+    args: tuple[Text, ...] = Field(default=(), description="Arguments added to the command line.")
+    model: Text | None = Field(default=None, description="Model the agent is told to use. null: its own default.")
+    env: dict[VariableName, Text] = Field(
+        default={},
+        description="Environment variables for this agent, as NAME: value. Not for secrets: this file is committed.",
+    )
+    pass_env: tuple[VariableName, ...] = Field(
+        default=(),
+        description="Names of variables of your own environment that this agent gets, such as an API key. All others "
+        "are kept from it.",
+    )
+
+
+class Workspace(Section):
+    """What a new worktree needs before an agent can work in it."""
+
+    setup: Commands = Field(
+        default=(), description="Commands run in every new worktree before the agent starts, such as npm ci."
+    )
+    link: RepositoryPaths = Field(
+        default=(),
+        description="Untracked files and folders of the project root that are linked into every worktree, such as "
+        "node_modules. A link is never committed.",
+    )
+
+
+class Commit(Section):
+    """What the commits of completed tasks look like."""
+
+    subject_length: Annotated[int, Field(strict=True, ge=50, le=500)] = Field(
+        default=72, description="Longest subject line, in characters; the short direction is cut so that it fits."
+    )
+    body_length: Size = Field(
+        default=16 * KIB, description="Longest copy of the direction in the body of the message, in bytes."
+    )
+    author: Author | None = Field(
+        default=None, description="Author of the commits, as Name <mail>. null: the identity that git has here."
+    )
+    sign: Literal["auto", "never"] = Field(
+        default="auto",
+        description="auto: signed when git is set up to sign (commit.gpgSign). never: not signed, for keys that ask "
+        "for a passphrase.",
+    )
+    messages: Literal["any", "pipeline"] = Field(
+        default="any",
+        description="What the commit-msg hook lets pass besides correct [pipeline] messages. any: every other "
+        "message. pipeline: nothing else.",
+    )
+
+
+class Push(Section):
+    """What leaves the machine; nothing does unless PIPELINE_AUTO_PUSH=1."""
+
+    block: Literal["all", "pipeline"] = Field(
+        default="all",
+        description="What the pre-push hook stops while PIPELINE_AUTO_PUSH is not 1. all: every push. pipeline: "
+        "pushes that carry commits of the pipeline.",
+    )
+    remote: Remote = Field(
+        default="origin", description="Remote that the target branch is pushed to while PIPELINE_AUTO_PUSH=1."
+    )
+
+
+class Scan(Section):
+    """Mechanical checks of the change itself; a finding fails the attempt or holds the change for you."""
+
+    secrets: Flag = Field(default=True, description="Whether keys, tokens and passwords in the change are looked for.")
+    conflict_markers: Flag = Field(default=True, description="Whether left-over merge conflict markers are refused.")
+    protected_paths: Flag = Field(
+        default=True, description="Whether a change to a path of `protected` waits for you instead of landing."
+    )
+    size: Flag = Field(default=True, description="Whether the three limits below hold.")
+    nested_repositories: Flag = Field(
+        default=True, description="Whether git repositories inside the change are refused."
+    )
+    weakened_tests: Flag = Field(default=True, description="Whether deleted, skipped or loosened tests are looked for.")
+    protected: tuple[Glob, ...] = Field(
+        default=PROTECTED,
+        description="Paths that agents may not change by themselves: * is any name, ** any number of folders.",
+    )
+    max_files: AtLeastOne = Field(default=200, description="Most files one change may touch.")
+    max_file_size: Size = Field(default=5 * MIB, description="Largest file a change may add or leave.")
+    max_total_size: Size = Field(default=20 * MIB, description="Largest sum of the files a change adds or alters.")
+
+
+class Limits(Section):
+    """When to stop trying, waiting and writing."""
+
+    attempts: AtLeastOne = Field(
+        default=3, description="Attempts at one task before it is failed; faults of the environment do not count."
+    )
+    rounds: AtLeastOne = Field(
+        default=3, description="Times a FAIL verdict may send an item back to impl before it waits for your decision."
+    )
+    backoff: Annotated[tuple[Duration, ...], Field(min_length=1)] = Field(
+        default=(10.0, 30.0, 2 * MINUTE, 10 * MINUTE),
+        description="Waiting time before the second, third, ... attempt; the last one counts for all further ones.",
+    )
+    disk_floor: Size = Field(default=GIB, description="No new attempt starts while the disk has less free space.")
+    hours: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="Hours after which a run stops in order. HOURS=n on the command line wins. null: no limit.",
+    )
+    task_log: Size = Field(default=5 * MIB, description="Largest log of one attempt; the middle is left out.")
+    part_log: Size = Field(
+        default=10 * MIB, description="Size at which the log of a part (runner, monitor, API, supervisor) is rotated."
+    )
+
+
+class Heal(Section):
+    """How many tasks the monitor may add by itself."""
+
+    open_per_condition: Count = Field(
+        default=1, description="Most heal tasks at once for one condition and one kind of failure."
+    )
+    open: Count = Field(default=2, description="Most heal tasks at once in all.")
+    per_day: Count = Field(default=6, description="Most heal tasks in 24 hours. 0: none.")
+    cooldown: Duration = Field(
+        default=HOUR,
+        description="Waiting time before the same condition may ask again; it doubles after each heal that did not "
+        "help.",
+    )
+
+
+class Backlog(Section):
+    """Where the work comes from when nobody adds tasks by hand."""
+
+    files: RepositoryPaths = Field(
+        default=("specs/backlog.md",), description="Markdown files whose checkbox and numbered items are the work."
+    )
+    meta: RepositoryPath | None = Field(
+        default="specs/007-meta-pipeline-backlog.md",
+        description="File with items that improve the pipeline itself; heal tasks suggest them. null: none.",
+    )
+    meta_ratio: Ratio = Field(
+        default=0.2,
+        description="Share of items taken from `meta`: 0.2 is every fifth. 0: only when nothing else is left.",
+    )
+    chain: Annotated[tuple[Committing, ...], Field(min_length=1)] = Field(
+        default=("spec", "impl", "test", "review"),
+        description="Types of task each item goes through, in this order. `[impl]` at the start of an item shortens "
+        "its chain to that type.",
+    )
+    ahead: AtLeastOne = Field(default=2, description="Items in work at the same time.")
+    tick: Flag = Field(
+        default=True, description="Whether a finished item is ticked in its file, inside the last task's commit."
+    )
+
+
+class Notify(Section):
+    """Reserved: nothing can be set here yet."""
+
+
+class Policy(Section):
+    """The whole of `pipeline.yaml`."""
+
+    version: Literal[1] = Field(default=1, description="Form of this file. There is only 1.")
+    project: Project = Field(default=Project(), description="Where finished work goes.")
+    task_types: TaskTypes = Field(default=TaskTypes(), description="Who does each type of task and what checks it.")
+    agents: dict[AgentName, AgentSettings] = Field(
+        default={}, description="Changes to built-in agents, and programs of your own, by name."
+    )
+    workspace: Workspace = Field(default=Workspace(), description="What a new worktree needs.")
+    commit: Commit = Field(default=Commit(), description="What the commits look like.")
+    push: Push = Field(default=Push(), description="What leaves the machine.")
+    scan: Scan = Field(default=Scan(), description="Mechanical checks of the change itself.")
+    limits: Limits = Field(default=Limits(), description="When to stop trying, waiting and writing.")
+    monitor: Monitor = Field(default=Monitor(), description="What is looked for and what happens then.")
+    heal: Heal = Field(default=Heal(), description="How many tasks the monitor may add.")
+    backlog: Backlog = Field(default=Backlog(), description="Where the work comes from.")
+    notify: Notify = Field(default=Notify(), description="Reserved.")
+
+    @property
+    def committing_types(self) -> tuple[str, ...]:
+        """The task types whose completed work becomes a commit."""
+        return tuple(name for name, settings in self.task_types.items() if settings.commit)
