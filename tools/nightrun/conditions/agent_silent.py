@@ -13,9 +13,7 @@ from nightrun.words.issue import Finding
 
 NAME = "agent_silent"
 DIRECTION = ""  # an agent that hangs would hang in its heal too
-ACTION = (
-    "Run the agent by hand once: it may wait for an answer, a login or network (limit: task_types.TYPE.silence)."
-)
+ACTION = "Run the agent by hand once: it may wait for an answer, a login or network (limit: task_types.TYPE.silence)."
 
 
 class Settings(ConditionSettings):

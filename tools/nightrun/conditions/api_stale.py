@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings, Count
+from nightrun.conditions.settings import ConditionSettings, Count, Severity
 from nightrun.words.issue import PENDING, Finding
 
 NAME = "api_stale"
@@ -21,7 +20,7 @@ ROUTE = "GET /api/agent/metrics"
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
+    severity: Severity = "high"
     probes: Count = Field(default=2, description="So many looks in a row that got 404 before a restart is asked for.")
 
 

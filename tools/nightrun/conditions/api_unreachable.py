@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings, Count
+from nightrun.conditions.settings import ConditionSettings, Count, Severity
 from nightrun.words.issue import PENDING, Finding
 
 NAME = "api_unreachable"
@@ -18,7 +17,7 @@ ACTION = "The supervisor restarts the API. If it stays away: read .pipeline/logs
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
+    severity: Severity = "high"
     probes: Count = Field(default=3, description="So many looks in a row that got no answer.")
 
 

@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings, Duration
+from nightrun.conditions.settings import ConditionSettings, Duration, Severity
 from nightrun.words.issue import Finding
 from nightrun.words.task import COMMIT_FAILED, COMMIT_HELD
 
@@ -21,7 +20,7 @@ ACTION = (
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
+    severity: Severity = "high"
     waiting_after: Duration = Field(
         default=600.0, description="A completed change that is neither landed nor refused is late after this."
     )

@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings, Ratio, Size
+from nightrun.conditions.settings import ConditionSettings, Ratio, Severity, Size
 from nightrun.words import quantity
 from nightrun.words.issue import Finding
 
@@ -19,7 +18,7 @@ ACTION = "Make room: `nightrun clean` removes old worktrees and logs. Below `lim
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
+    severity: Severity = "high"
     floor: Size = Field(default=1 << 30, description="Free space below which the issue is opened.")
     share: Ratio = Field(default=0.05, description="The same as a share of the whole disk; the larger of both counts.")
     at_most: Size = Field(default=20 << 30, description="Free space above which the share does not matter.")

@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings, Count, Flag
+from nightrun.conditions.settings import ConditionSettings, Count, Direction, Heal, Severity
 from nightrun.decisions import statistics
 from nightrun.words.issue import Finding
 from nightrun.words.task import FAILED
@@ -26,16 +25,16 @@ Task = Mapping[str, Any]
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
-    heal: Flag = own("heal", True)
-    direction: str = own("direction", DIRECTION)
+    severity: Severity = "high"
+    heal: Heal = True
+    direction: Direction = DIRECTION
     last: Count = Field(default=5, description="It looks at this many tasks or attempts that ended last.")
     count: Count = Field(default=1, description="It fires when so many of them failed without any output.")
     setup_count: Count = Field(
         default=2, description="It fires when so many attempts ended because the agent is missing or not logged in."
     )
-    quiet_agents: list[str] = Field(
-        default=["script"], description="Agents that may fail without a word: a shell script often does."
+    quiet_agents: tuple[str, ...] = Field(
+        default=("script",), description="Agents that may fail without a word: a shell script often does."
     )
 
 

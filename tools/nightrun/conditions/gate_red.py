@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, TaskType, own
-from nightrun.conditions.settings import ConditionSettings, Duration, Flag
+from nightrun.conditions.settings import ConditionSettings, Direction, Duration, Heal, HealType, Severity
 from nightrun.words.issue import Finding
 
 NAME = "gate_red"
@@ -20,10 +19,10 @@ ACTION = "Run the gate of pipeline.yaml in the project yourself; until it passes
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
-    heal: Flag = own("heal", True)
-    task_type: TaskType = own("task_type", "impl")
-    direction: str = own("direction", DIRECTION)
+    severity: Severity = "high"
+    heal: Heal = True
+    task_type: HealType = "impl"
+    direction: Direction = DIRECTION
     believed_for: Duration = Field(
         default=86_400.0, description="How long a report about the target's gate is believed."
     )

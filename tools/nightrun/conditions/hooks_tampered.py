@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings
+from nightrun.conditions.settings import ConditionSettings, Severity
 from nightrun.words.issue import Finding
 
 NAME = "hooks_tampered"
@@ -16,7 +15,7 @@ ACTION = "See what changed with `nightrun doctor`, then install the hooks again 
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
+    severity: Severity = "high"
 
 
 def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[Finding]:

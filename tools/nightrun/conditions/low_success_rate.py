@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import own
-from nightrun.conditions.settings import ConditionSettings, Count, Flag, Ratio
+from nightrun.conditions.settings import ConditionSettings, Count, Direction, Heal, Ratio
 from nightrun.decisions import statistics
 from nightrun.words.issue import Finding
 from nightrun.words.task import FAILED
@@ -20,8 +19,8 @@ ACTION = "Read the failures with `nightrun report`; improve the prompt, the mode
 
 
 class Settings(ConditionSettings):
-    heal: Flag = own("heal", True)
-    direction: str = own("direction", DIRECTION)
+    heal: Heal = True
+    direction: Direction = DIRECTION
     threshold: Ratio = Field(
         default=0.70, description="Share of tasks that should be completed, as a number from 0 to 1 (0.70 is 70 %)."
     )

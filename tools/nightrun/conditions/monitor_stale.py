@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings, Duration
+from nightrun.conditions.settings import ConditionSettings, Duration, Severity
 from nightrun.words.issue import Finding
 
 NAME = "monitor_stale"
@@ -18,7 +17,7 @@ ACTION = "The supervisor restarts the monitor. If it comes back: read .pipeline/
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
+    severity: Severity = "high"
     after: Duration = Field(default=300.0, description="The last look is older than this.")
 
 

@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings, Duration
+from nightrun.conditions.settings import ConditionSettings, Duration, Severity
 from nightrun.words.issue import Finding
 
 NAME = "no_task_running"
@@ -18,7 +17,7 @@ ACTION = "The supervisor restarts the runner. If it comes back: read .pipeline/l
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
+    severity: Severity = "high"
     after: Duration = Field(
         default=600.0, description="Work is ready and nothing has run for so long: the runner is restarted."
     )

@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import own
-from nightrun.conditions.settings import ConditionSettings, Duration
+from nightrun.conditions.settings import ConditionSettings, Duration, Hold
 from nightrun.words.issue import Finding
 
 NAME = "orphan_running"
@@ -18,7 +17,7 @@ ACTION = "Look with `nightrun logs TASK`; the API puts a task back whose lease r
 
 
 class Settings(ConditionSettings):
-    hold: Duration = own("hold", 60.0)
+    hold: Hold = 60.0
     lease_over: Duration = Field(
         default=60.0, description="A lease that ran out so long ago should have been put back by the API."
     )

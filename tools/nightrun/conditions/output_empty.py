@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings, Count, Flag
+from nightrun.conditions.settings import ConditionSettings, Count, Direction, Heal, Severity
 from nightrun.decisions import statistics
 from nightrun.words.issue import Finding
 from nightrun.words.task import COMPLETED
@@ -25,13 +24,13 @@ ACTION = (
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
-    heal: Flag = own("heal", True)
-    direction: str = own("direction", DIRECTION)
+    severity: Severity = "high"
+    heal: Heal = True
+    direction: Direction = DIRECTION
     last: Count = Field(default=5, description="It looks at this many completed tasks that ended last.")
     count: Count = Field(default=1, description="It fires when so many of them have no output.")
-    quiet_agents: list[str] = Field(
-        default=["script"], description="Agents that may say nothing: a shell script that succeeds often does."
+    quiet_agents: tuple[str, ...] = Field(
+        default=("script",), description="Agents that may say nothing: a shell script that succeeds often does."
     )
 
 

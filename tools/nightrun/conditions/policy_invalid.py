@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings
+from nightrun.conditions.settings import ConditionSettings, Severity
 from nightrun.words.issue import Finding
 
 NAME = "policy_invalid"
@@ -16,7 +15,7 @@ ACTION = "Run `nightrun policy check`: it names every problem with its line. The
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
+    severity: Severity = "high"
 
 
 def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[Finding]:

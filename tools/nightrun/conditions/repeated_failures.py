@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.defaults import Severity, own
-from nightrun.conditions.settings import ConditionSettings, Count, Duration, Flag
+from nightrun.conditions.settings import ConditionSettings, Count, Direction, Duration, Heal, Severity
 from nightrun.decisions import fingerprint, statistics
 from nightrun.words.issue import Finding
 from nightrun.words.task import COMPLETED, FAILED
@@ -26,9 +25,9 @@ Task = Mapping[str, Any]
 
 
 class Settings(ConditionSettings):
-    severity: Severity = own("severity", "high")
-    heal: Flag = own("heal", True)
-    direction: str = own("direction", DIRECTION)
+    severity: Severity = "high"
+    heal: Heal = True
+    direction: Direction = DIRECTION
     count: Count = Field(default=3, description="So many different tasks with the same failure within `within`.")
     within: Duration = Field(default=86_400.0, description="How far back those failures count.")
     count_long: Count = Field(default=5, description="So many different tasks with the same failure in seven days.")
