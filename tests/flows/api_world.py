@@ -91,14 +91,19 @@ def _app(desk: Desk) -> FastAPI:
 class Process:
     """A real API process on a repository folder."""
 
-    def __init__(self, root: Path, *, port: int | None = None, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, root: Path, *, port: int | None = None, env: dict[str, str] | None = None, before: str = "pass"
+    ) -> None:
         self.root, self.state = root, StateDir(root)
         root.mkdir(exist_ok=True)
         self.log = root / "api.log"
-        code = "import sys, pathlib; from nightrun.flows import api; sys.exit(api.serve(pathlib.Path(sys.argv[1]), {}))"
+        code = (
+            "import sys, pathlib; from nightrun.flows import api, api_server, api_security;"
+            f"{before}; sys.exit(api.serve(pathlib.Path(sys.argv[1]), {port}))"
+        )
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
-                [sys.executable, "-c", code.format(port), str(root)],
+                [sys.executable, "-c", code, str(root)],
                 env={"PATH": os.environ["PATH"], "PYTHONPATH": TOOLS, **(env or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

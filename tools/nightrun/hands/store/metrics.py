@@ -2,7 +2,7 @@
 
 Each terminal move adds to one row per minute, hour and day, so a window is at most 60 + 24 + its days in rows, however
 many tasks there are. A window begins at a whole minute. Percentiles are exact up to EXACT_UP_TO tasks in the window;
-above that they come from a histogram whose steps are 2 % apart.
+above that they come from a histogram that is right to 2 %, and the window begins at a whole hour for them.
 """
 
 # Only names of this package are put into SQL texts; every value is a parameter.
@@ -11,7 +11,7 @@ above that they come from a histogram whose steps are 2 % apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nightrun.hands.store import notes, tasks
@@ -20,11 +20,15 @@ from nightrun.words import outcome
 from nightrun.words import task as words
 
 DAY = 86_400
-SPANS = (60, 3_600, DAY)  # seconds
+SPANS = (60, 3_600, DAY)  # seconds, of the sums
+STEP_SPANS = (3_600, 21_600, DAY)  # of the histogram
 EXACT_UP_TO = 2_000  # tasks in the window
 KEPT_DAYS = 92  # of sums per minute and hour; days are kept for ever
-_STEP = math.log(1.02)
+_STEP = math.log(1.04)  # the middle of a step is at most 2 % from its ends
 _HEAL = "heal"
+_KEY = ("span", "start", "task_type", "model")
+_KINDS = ("completed", "failed", "environment")
+_NUMBERS = (*_KINDS, "timed", "seconds")
 
 
 # -- keeping the sums
@@ -32,54 +36,108 @@ _HEAL = "heal"
 
 def record(db: Database, task: Row, *, sign: int = 1) -> None:
     """Count a task that just became terminal; sign -1 takes back one that is reopened."""
-    kind = _kind(task)
-    seconds = task["run_seconds"]
-    timed = seconds is not None and kind != "environment"
     for span in SPANS:
-        values = {
-            "span": span,
-            "start": int(task["finished_at"] // span * span),
-            "task_type": task["task_type"],
-            "model": task["model"] or task["agent"] or "unknown",
-            "n": sign,
-            "timed": sign if timed else 0,
-            "seconds": sign * seconds if timed else 0.0,
-            "bucket": bucket(seconds or 0.0),
-        }
-        db.run(
-            f"INSERT INTO rollup (span, start, task_type, model, {kind}, timed, seconds)"
-            " VALUES (:span, :start, :task_type, :model, :n, :timed, :seconds)"
-            f" ON CONFLICT (span, start, task_type, model) DO UPDATE SET {kind} = {kind} + :n,"
-            " timed = timed + :timed, seconds = seconds + :seconds",
-            values,
-        )
-        if timed and task["task_type"] != _HEAL:
-            db.run(
-                "INSERT INTO rollup_seconds VALUES (:span, :start, :bucket, :n)"
-                " ON CONFLICT (span, start, bucket) DO UPDATE SET n = n + :n",
-                values,
-            )
+        _add(db, _sums_of(task, span), sign)
+    for step in _steps_of(task):
+        _add_step(db, *step, sign)
 
 
 def rebuild(db: Database) -> None:
     """Make all sums anew from the tasks: for tests, and for a store that was filled from outside."""
+    sums: dict[tuple[Any, ...], Row] = {}
+    steps: dict[tuple[int, int, int], int] = {}
+    for task in _finished(db):
+        for span in SPANS:
+            one = _sums_of(task, span)
+            key = tuple(one[name] for name in _KEY)
+            known = sums.setdefault(key, {**one, **dict.fromkeys(_NUMBERS, 0)})
+            for name in _NUMBERS:
+                known[name] += one[name]
+        for step in _steps_of(task):
+            steps[step] = steps.get(step, 0) + 1
     with db.write():
         db.run("DELETE FROM rollup")
         db.run("DELETE FROM rollup_seconds")
-        for task in db.all("SELECT * FROM tasks WHERE finished_at IS NOT NULL"):
-            record(db, task)
+        for one in sums.values():
+            _add(db, one, 1)
+        for step, count in steps.items():
+            _add_step(db, *step, count)
+
+
+def _finished(db: Database) -> Iterator[Row]:
+    last = 0
+    names = "seq, status, task_type, model, agent, error_class, run_seconds, finished_at"
+    while True:
+        rows = db.all(
+            f"SELECT {names} FROM tasks WHERE seq > :last ORDER BY seq LIMIT 10000",
+            {"last": last},
+        )
+        if not rows:
+            return
+        last = rows[-1]["seq"]
+        yield from (one for one in rows if one["finished_at"] is not None)
+
+
+def _sums_of(task: Row, span: int) -> Row:
+    """The row of sums that this task belongs to, with what it adds."""
+    timed = _is_timed(task)
+    return {
+        "span": span,
+        "start": _start(task, span),
+        "task_type": task["task_type"],
+        "model": task["model"] or task["agent"] or "unknown",
+        **dict.fromkeys(_KINDS, 0),
+        _kind(task): 1,
+        "timed": int(timed),
+        "seconds": task["run_seconds"] if timed else 0.0,
+    }
+
+
+def _steps_of(task: Row) -> list[tuple[int, int, int]]:
+    """The steps of the histogram that this task is counted in: span, start, bucket."""
+    if not _is_timed(task) or task["task_type"] == _HEAL:
+        return []
+    return [(span, _start(task, span), bucket(task["run_seconds"])) for span in STEP_SPANS]
+
+
+def _add(db: Database, one: Row, sign: int) -> None:
+    db.run(
+        "INSERT INTO rollup (span, start, task_type, model, completed, failed, environment, timed, seconds) VALUES"
+        " (:span, :start, :task_type, :model, :completed, :failed, :environment, :timed, :seconds)"
+        " ON CONFLICT (span, start, task_type, model) DO UPDATE SET completed = completed + excluded.completed,"
+        " failed = failed + excluded.failed, environment = environment + excluded.environment,"
+        " timed = timed + excluded.timed, seconds = seconds + excluded.seconds",
+        {**one, **{name: sign * one[name] for name in _NUMBERS}},
+    )
+
+
+def _add_step(db: Database, span: int, start: int, step: int, count: int) -> None:
+    db.run(
+        "INSERT INTO rollup_seconds VALUES (:span, :start, :bucket, :n)"
+        " ON CONFLICT (span, start, bucket) DO UPDATE SET n = n + excluded.n",
+        {"span": span, "start": start, "bucket": step, "n": count},
+    )
+
+
+def _start(task: Row, span: int) -> int:
+    return int(task["finished_at"] // span * span)
+
+
+def _is_timed(task: Row) -> bool:
+    return task["run_seconds"] is not None and _kind(task) != "environment"
 
 
 def forget_old(db: Database, *, now: float) -> None:
     """Drop the sums per minute and hour that no window can reach any more."""
     for table in ("rollup", "rollup_seconds"):
-        for span in SPANS[:2]:
-            before = {"span": span, "before": now - KEPT_DAYS * DAY}
-            db.run(f"DELETE FROM {table} WHERE span = :span AND start < :before", before)
+        for span in (*SPANS, *STEP_SPANS):
+            if span < DAY:
+                before = {"span": span, "before": now - KEPT_DAYS * DAY}
+                db.run(f"DELETE FROM {table} WHERE span = :span AND start < :before", before)
 
 
 def bucket(seconds: float) -> int:
-    """The step of the histogram: 0 below a second, then each 2 % longer than the one before."""
+    """The step of the histogram: 0 below a second, then each 4 % longer than the one before."""
     return 0 if seconds < 1 else 1 + int(math.log(seconds) / _STEP)
 
 
@@ -171,16 +229,26 @@ def _execution_time(db: Database, cutoff: float, timed: int) -> dict[str, int]:
             {"start": cutoff // 60 * 60},
         )
     else:
-        steps = _over(db, cutoff, "SELECT bucket, sum(n) AS n FROM rollup_seconds WHERE {when} GROUP BY bucket")
-        totals: dict[int, int] = {}
-        for one in steps:
-            totals[one["bucket"]] = totals.get(one["bucket"], 0) + one["n"]
-        found = [{"seconds": seconds_of(step), "n": totals[step]} for step in sorted(totals)]
+        parts = (
+            "span = 3600 AND start >= :hour AND start < :quarter",
+            "span = 21600 AND start >= :quarter AND start < :day",
+            "span = 86400 AND start >= :day",
+        )
+        each = " UNION ALL ".join(f"SELECT bucket, n FROM rollup_seconds WHERE {part}" for part in parts)
+        sql = f"SELECT bucket, sum(n) AS n FROM ({each}) GROUP BY bucket ORDER BY bucket"
+        steps = db.all(sql, _edges(cutoff))
+        found = [{"seconds": seconds_of(one["bucket"]), "n": one["n"]} for one in steps]
     count = sum(one["n"] for one in found)
     return {
         "p50_seconds": _at(found, count // 2),
         "p95_seconds": _at(found, int(count * 0.95)),
     }
+
+
+def _edges(cutoff: float) -> dict[str, float]:
+    """Where hours end and quarters of a day begin, and where those end and whole days begin."""
+    hour = cutoff // 3_600 * 3_600
+    return {"hour": hour, "quarter": math.ceil(hour / 21_600) * 21_600, "day": math.ceil(hour / DAY) * DAY}
 
 
 def _at(found: list[Row], index: int) -> int:

@@ -33,7 +33,7 @@ def take(db: Database, *, now: float) -> Row:
         "finished": finished(db, FINISHED),
         "attempts": attempts.ended_last(db, FINISHED),
         "window": metrics.rate_of_window(db, now=now),
-        "unlanded": tasks.select(db, f"{tasks.UNLANDED} ORDER BY seq LIMIT {MOST}"),
+        "unlanded": tasks.select(db, f"{tasks.UNLANDED} ORDER BY seq LIMIT {MOST}", index="tasks_unlanded"),
         "needs_decision": tasks.select(db, f"status = 'needs_decision' ORDER BY seq LIMIT {MOST}"),
         "heals": tasks.select(db, f"task_type = 'heal' ORDER BY seq DESC LIMIT {FINISHED}"),
         "runners": runners.listed(db),
@@ -44,13 +44,14 @@ def take(db: Database, *, now: float) -> Row:
 
 def finished(db: Database, limit: int) -> list[dict[str, Any]]:
     """The last terminal tasks, newest first."""
-    rows = tasks.select(db, "finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT :limit", {"limit": limit})
+    rest = "finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT :limit"
+    rows = tasks.select(db, rest, {"limit": limit}, index="tasks_finished")
     return [{name: one[name] for name in _FINISHED_FIELDS} for one in rows]
 
 
 def _oldest_ready(db: Database, *, now: float) -> Row | None:
     """The ready task that was passed over longest; `ready_at` says since when. None when all wait for a reason."""
-    found = tasks.select(db, f"{_READY} ORDER BY ready_at, seq LIMIT 1", {"now": now})
+    found = tasks.select(db, f"{_READY} ORDER BY ready_at, seq LIMIT 1", {"now": now}, index="tasks_ready")
     return found[0] if found else None
 
 

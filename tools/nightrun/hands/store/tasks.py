@@ -128,9 +128,10 @@ def listed(
     return page, int(total or 0)
 
 
-def select(db: Database, rest: str, params: Mapping[str, Any] | None = None) -> list[Row]:
-    """List items for what follows WHERE."""
-    return [to_json(one) for one in db.all(f"SELECT {_LIST_COLUMNS} FROM tasks WHERE {rest}", params)]
+def select(db: Database, rest: str, params: Mapping[str, Any] | None = None, *, index: str = "") -> list[Row]:
+    """List items for what follows WHERE; `index` is named where the planner would search the history instead."""
+    table = f"tasks INDEXED BY {index}" if index else "tasks"
+    return [to_json(one) for one in db.all(f"SELECT {_LIST_COLUMNS} FROM {table} WHERE {rest}", params)]
 
 
 def with_output(db: Database, statuses: Sequence[str], limit: int) -> list[Row]:
@@ -145,7 +146,7 @@ def with_output(db: Database, statuses: Sequence[str], limit: int) -> list[Row]:
 def newest_finished(db: Database, status: str, limit: int) -> list[Row]:
     """Those that ended last, newest first."""
     rest = "finished_at IS NOT NULL AND status = :status ORDER BY finished_at DESC LIMIT :limit"
-    return select(db, rest, {"status": status, "limit": limit})
+    return select(db, rest, {"status": status, "limit": limit}, index="tasks_finished")
 
 
 def counts(db: Database) -> dict[str, dict[str, int]]:
