@@ -14,7 +14,7 @@ from nightrun.words.task import Task
 
 router = APIRouter(prefix="/api/agent", tags=["runners"])
 
-RunnerName = Annotated[str, Path(min_length=1, max_length=200)]
+RunnerName = Annotated[models.Text, Path(min_length=1, max_length=200)]
 
 
 @router.post("/claim", response_model=Task, responses={204: {"description": "Nothing to do now"}})

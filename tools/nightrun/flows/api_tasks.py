@@ -93,7 +93,10 @@ async def reopen(desk: AtDesk, task_id: str, body: models.Reopening) -> Answer:
 
 @router.get("/{task_id}/log", response_model=models.TaskLog, responses=MISSING)
 async def log(
-    desk: AtDesk, task_id: str, attempt: Annotated[int | None, Query(ge=1)] = None, max_bytes: LogBytes = 256 << 10
+    desk: AtDesk,
+    task_id: str,
+    attempt: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+    max_bytes: LogBytes = 256 << 10,
 ) -> Answer:
     """The end of what an attempt printed; the last attempt unless another is named."""
     task = tasks.get(desk.db, task_id)

@@ -49,7 +49,8 @@ def report(db: Database, name: str, said: Mapping[str, Any], *, now: float) -> R
 
 def listed(db: Database) -> list[Row]:
     found = db.all("SELECT * FROM runners ORDER BY name")
-    return [{**one, **json.loads(one["details"]), "details": json.loads(one["details"])} for one in found]
+    known = [(one, json.loads(one["details"])) for one in found]
+    return [{**details, **one, "details": details} for one, details in known]
 
 
 def last_claim_at(db: Database) -> float | None:
