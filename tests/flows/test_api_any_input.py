@@ -15,7 +15,7 @@ from nightrun.words.task import COMMIT_STATES, STATUSES
 from tests.flows.api_world import Room
 
 SEVERAL = settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -45,12 +45,14 @@ def _serve(root: Path, port: int, host: str) -> int:
     held = lock.hold(state.lock("api"))
     if held is None:
         raise TryLater(f"The API of {root} is running already.", f"Its process is named in {state.lock('api')}.")
-    token = secret.load(state.token)
-    desk = _desk(state)
     try:
-        return _run(desk, token, host, port)
+        token = secret.load(state.token)
+        desk = _desk(state)
+        try:
+            return _run(desk, token, host, port)
+        finally:
+            desk.db.close()
     finally:
-        desk.db.close()
         held.release()
 
 
