@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nightrun.flows import api_models as models
+from nightrun.flows import api_bodies as bodies
 from nightrun.words.task import COMMIT_STATES, STATUSES
 from tests.flows.api_world import Room
 
@@ -41,7 +41,7 @@ plausible = {
 }
 
 
-def bodies(model: type[models.BaseModel]) -> st.SearchStrategy[Any]:
+def bodies_of(model: type[bodies.BaseModel]) -> st.SearchStrategy[Any]:
     """Bodies with the fields of this model, mostly of a right kind."""
     fields = {name: plausible.get(name, anything) | anything for name in model.model_fields}
     return st.fixed_dictionaries({}, optional=fields) | anything
@@ -67,14 +67,14 @@ def send(api: Room, method: str, path: str, body: Any) -> int:
 
 
 @SEVERAL
-@given(body=bodies(models.NewTask))
+@given(body=bodies_of(bodies.NewTask))
 def test_adding(api: Room, body: Any) -> None:
     send(api, "POST", "/api/agent/tasks", body)
     send(api, "GET", "/api/agent/tasks?limit=100", None)
 
 
 @SEVERAL
-@given(changes=st.lists(bodies(models.Change), max_size=4))
+@given(changes=st.lists(bodies_of(bodies.Change), max_size=4))
 def test_changing(api: Room, changes: list[Any]) -> None:
     task = api.add()
     for change in changes:
@@ -85,7 +85,7 @@ def test_changing(api: Room, changes: list[Any]) -> None:
 
 
 @SEVERAL
-@given(claim=bodies(models.Claim), beat=bodies(models.Heartbeat), report=bodies(models.RunnerReport))
+@given(claim=bodies_of(bodies.Claim), beat=bodies_of(bodies.Heartbeat), report=bodies_of(bodies.RunnerReport))
 def test_what_runners_send(api: Room, claim: Any, beat: Any, report: Any) -> None:
     task = api.add()
     send(api, "POST", "/api/agent/claim", claim)
@@ -95,7 +95,7 @@ def test_what_runners_send(api: Room, claim: Any, beat: Any, report: Any) -> Non
 
 
 @SEVERAL
-@given(findings=st.lists(bodies(models.SentFinding), max_size=3), pause=bodies(models.NewPause))
+@given(findings=st.lists(bodies_of(bodies.SentFinding), max_size=3), pause=bodies_of(bodies.NewPause))
 def test_what_the_monitor_and_people_send(api: Room, findings: Any, pause: Any) -> None:
     send(api, "POST", "/api/agent/monitor-issues", {"findings": findings})
     send(api, "POST", "/api/agent/pauses", pause)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from nightrun.hands.store import issues, metrics, moves
+from nightrun.hands.store import issues, metrics, moves, sums
 from nightrun.hands.store.database import Database
 from tests.hands.store import ways
 from tests.hands.store.ways import T0
@@ -82,7 +82,7 @@ def test_the_sums_are_what_counting_all_tasks_gives(db: Database) -> None:
         ways.run(db, when, chance.random() * 100, status, error_class=kind, task_type=task_type)
     kept = [db.all(f"SELECT * FROM {table}") for table in ("rollup", "rollup_seconds")]
     shown = metrics.window(db, now=T0)
-    metrics.rebuild(db)
+    sums.rebuild(db)
     rebuilt = [db.all(f"SELECT * FROM {table}") for table in ("rollup", "rollup_seconds")]
     assert kept[1] == rebuilt[1]
     assert [{**one, "seconds": pytest.approx(one["seconds"])} for one in kept[0]] == rebuilt[0]
@@ -102,13 +102,13 @@ def test_the_histogram_is_within_two_percent(db: Database, monkeypatch: pytest.M
 
 def test_steps_of_the_histogram_hold_their_seconds() -> None:
     for seconds in (0.0, 0.5, 1.0, 1.5, 60.0, 3599.0, 86_400.0):
-        assert metrics.seconds_of(metrics.bucket(seconds)) == pytest.approx(seconds, rel=0.021, abs=1)
+        assert sums.seconds_of(sums.bucket(seconds)) == pytest.approx(seconds, rel=0.021, abs=1)
 
 
 def test_old_minutes_and_hours_are_dropped_and_days_stay(db: Database) -> None:
     ways.run(db, T0 - 100 * metrics.DAY, 5)
     ways.run(db, T0, 5)
-    metrics.forget_old(db, now=T0)
+    sums.forget_old(db, now=T0)
     assert db.all("SELECT span, count(*) AS n FROM rollup GROUP BY span ORDER BY span") == [
         {"span": 60, "n": 1},
         {"span": 3600, "n": 1},

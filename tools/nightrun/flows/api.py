@@ -16,7 +16,7 @@ from nightrun.flows.api_desk import Desk
 from nightrun.flows.api_security import Guard
 from nightrun.hands import build, clock, lock, secret, state_dir
 from nightrun.hands.state_dir import StateDir
-from nightrun.hands.store import claims, metrics, notes, pauses
+from nightrun.hands.store import claims, notes, pauses, sums
 from nightrun.hands.store.database import Database, Row
 from nightrun.words.errors import NightrunError, TryLater, WrongUse
 
@@ -183,7 +183,7 @@ def _one_round(desk: Desk, counter: int) -> None:
         if counter % round(SWEEP_S / HEARTBEAT_S) == 0:
             sweep(desk)
         if counter % round(FORGET_S / HEARTBEAT_S) == 0:
-            metrics.forget_old(desk.db, now=desk.now())
+            sums.forget_old(desk.db, now=desk.now())
     except (NightrunError, OSError) as error:
         log.error("upkeep failed: %s", error)
 

@@ -10,7 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 
 import nightrun
-from nightrun.flows import api_claims, api_models, api_monitor, api_status, api_tasks
+from nightrun.flows import api_answers as answers
+from nightrun.flows import api_claims, api_monitor, api_status, api_tasks
 from nightrun.flows.api_desk import Answer, Desk
 from nightrun.hands.store.refusals import Invalid, NotAllowed, NotFound, StoreAway
 
@@ -78,7 +79,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         made = get_openapi(title=app.title, version=app.version, routes=app.routes)
         made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         made["security"] = [{"token": []}]
-        refusal = api_models.Refusal.model_json_schema()
+        refusal = answers.Refusal.model_json_schema()
         for path, methods in made["paths"].items():
             for operation in methods.values():
                 _describe(operation, open_to_all=path == "/api/health", refusal=refusal)
@@ -92,10 +93,3 @@ def _describe(operation: dict[str, Any], *, open_to_all: bool, refusal: dict[str
     for status, words in _GUARD_ANSWERS.items():
         content = {"application/json": {"schema": refusal}}
         operation["responses"].setdefault(status, {"description": words, "content": content})
-    if "422" in operation["responses"]:
-        schema = api_models.Problems.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema.pop("$defs", None)
-        operation["responses"]["422"]["content"] = {"application/json": {"schema": {"$ref": _ERRORS}}}
-
-
-_ERRORS = "#/components/schemas/HTTPValidationError"

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from nightrun.flows import api_models as models
+from nightrun.flows import api_answers as answers
+from nightrun.flows import api_bodies as bodies
 from nightrun.flows.api_desk import Answer, AtDesk, Desk
 from nightrun.hands import clock
 from nightrun.hands.store import claims, pauses, runners
@@ -14,11 +15,11 @@ from nightrun.words.task import Task
 
 router = APIRouter(prefix="/api/agent", tags=["runners"])
 
-RunnerName = Annotated[models.Text, Path(min_length=1, max_length=200)]
+RunnerName = Annotated[bodies.Text, Path(min_length=1, max_length=200)]
 
 
 @router.post("/claim", response_model=Task, responses={204: {"description": "Nothing to do now"}})
-async def claim(desk: AtDesk, body: models.Claim, request: Request) -> Response:
+async def claim(desk: AtDesk, body: bodies.Claim, request: Request) -> Response:
     """The next ready task, leased to this runner. Waits up to `wait_seconds` for one."""
     wanted = body.model_dump(exclude={"wait_seconds"})
     deadline = clock.monotonic() + body.wait_seconds
@@ -40,15 +41,15 @@ def _until_something_ends(desk: Desk) -> float:
     """Seconds until a put-off task is ready or a pause is over by itself."""
     now = desk.now()
     times = (claims.next_ready_at(desk.db, now=now), pauses.next_end(desk.db, now=now))
-    return max(0.01, min((when - now for when in times if when is not None), default=models.LONGEST_WAIT_S))
+    return max(0.01, min((when - now for when in times if when is not None), default=bodies.LONGEST_WAIT_S))
 
 
 @router.post(
     "/tasks/{task_id}/heartbeat",
-    response_model=models.Lease,
-    responses={404: {"model": models.Refusal}, 409: {"model": models.MoveRefusal}},
+    response_model=answers.Lease,
+    responses={404: {"model": answers.Refusal}, 409: {"model": answers.MoveRefusal}},
 )
-async def heartbeat(desk: AtDesk, task_id: str, body: models.Heartbeat) -> Answer:
+async def heartbeat(desk: AtDesk, task_id: str, body: bodies.Heartbeat) -> Answer:
     """Keep a claim for another three minutes. `stop` says that a person wants the attempt ended."""
     progress = body.model_dump(exclude_unset=True, include={"progress_pct", "current_step"})
     return Answer(claims.heartbeat(desk.db, task_id, body.fencing_token, progress, now=desk.now()))
@@ -60,7 +61,7 @@ async def listed(desk: AtDesk) -> Answer:
 
 
 @router.post("/runners/{name}")
-async def report(desk: AtDesk, name: RunnerName, body: models.RunnerReport) -> Answer:
+async def report(desk: AtDesk, name: RunnerName, body: bodies.RunnerReport) -> Answer:
     """What a runner says about itself; fields that are not known are kept with it."""
     return Answer(runners.report(desk.db, name, body.model_dump(exclude_unset=True), now=desk.now()))
 
@@ -71,13 +72,13 @@ async def paused(desk: AtDesk) -> Answer:
 
 
 @router.post("/pauses", status_code=201)
-async def pause(desk: AtDesk, body: models.NewPause) -> Answer:
+async def pause(desk: AtDesk, body: bodies.NewPause) -> Answer:
     """Stop intake, or the use of one agent. What runs goes on."""
     return Answer(pauses.put(desk.db, **body.model_dump(), now=desk.now()), 201)
 
 
 @router.delete("/pauses")
-async def resume(desk: AtDesk, body: models.EndedPause) -> Answer:
+async def resume(desk: AtDesk, body: bodies.EndedPause) -> Answer:
     """End a pause: `nightrun` only its own, a person both."""
     ended: dict[str, Any] = {"ended": pauses.end(desk.db, scope=body.scope, by=body.by)}
     desk.bell.ring()

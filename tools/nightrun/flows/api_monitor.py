@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from nightrun.decisions import effectiveness
-from nightrun.flows import api_models as models
+from nightrun.flows import api_answers as answers
+from nightrun.flows import api_bodies as bodies
 from nightrun.flows.api_desk import Answer, AtDesk, Desk
 from nightrun.hands import clock
 from nightrun.hands.store import issues, metrics, notes, runners, snapshot, tasks
@@ -40,7 +41,7 @@ async def state(desk: AtDesk) -> Answer:
 
 
 @router.post("/monitor-issues")
-async def found(desk: AtDesk, body: models.Look) -> Answer:
+async def found(desk: AtDesk, body: bodies.Look) -> Answer:
     """All findings of one look: what fires is opened, counted or reopened, what does not is resolved."""
     return Answer(issues.look(desk.db, [one.model_dump() for one in body.findings], now=desk.now()))
 
@@ -60,13 +61,13 @@ async def shown(desk: AtDesk) -> Answer:
     )
 
 
-@router.patch("/issues/{issue_id}", responses={404: {"model": models.Refusal}})
-async def change(desk: AtDesk, issue_id: str, body: models.IssueChange) -> Answer:
+@router.patch("/issues/{issue_id}", responses={404: {"model": answers.Refusal}})
+async def change(desk: AtDesk, issue_id: str, body: bodies.IssueChange) -> Answer:
     """Write down which heal task an issue asked for."""
     return Answer(issues.link_heal(desk.db, issue_id, body.heal_task_id))
 
 
-@router.get("/metrics", response_model=models.Metrics)
+@router.get("/metrics", response_model=answers.Metrics)
 async def numbers(desk: AtDesk, window_days: Days = 7) -> Answer:
     """How the tasks of the last days went: heals are shown but not in the rate, environment faults not counted."""
     return Answer(metrics.window(desk.db, now=desk.now(), days=window_days))

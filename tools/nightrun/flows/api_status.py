@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from nightrun.decisions import effectiveness, prometheus
-from nightrun.flows import api_models as models
+from nightrun.flows import api_answers as answers
 from nightrun.flows.api_desk import Answer, AtDesk, Desk
 from nightrun.flows.api_monitor import effectiveness_of
 from nightrun.hands import tail
@@ -24,7 +24,7 @@ PHASES = ("spec", "impl", "test", "review")
 MONITOR_LATE_S = 300.0  # a monitor that did not look for so long is not watching
 
 
-@router.get("/api/health", response_model=models.Health)
+@router.get("/api/health", response_model=answers.Health)
 async def health(desk: AtDesk) -> Answer:
     """The only route without a token. `degraded`: the database could not be used the last time."""
     return Answer(
@@ -129,9 +129,8 @@ def _running_item(desk: Desk, task: dict[str, Any], *, first: bool, now: float) 
 
 
 def _by_phase(desk: Desk) -> dict[str, int]:
-    sql = "SELECT task_type, sum(n) AS n FROM counts WHERE status IN ('running', 'pending') GROUP BY task_type"
-    found = {one["task_type"]: one["n"] for one in desk.db.all(sql)}
-    return {phase: found.get(phase, 0) for phase in PHASES}
+    found = tasks.counts(desk.db)["open_by_task_type"]
+    return {phase: found[phase] for phase in PHASES}
 
 
 def _latest_response(desk: Desk, completed: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
 
-from nightrun.flows import api_models as models
+from nightrun.flows import api_answers as answers
+from nightrun.flows import api_bodies as bodies
 from nightrun.flows.api_desk import Answer, AtDesk
 from nightrun.hands import tail
 from nightrun.hands.store import attempts, events, issues, moves, tasks
@@ -14,9 +15,9 @@ from nightrun.words.task import NEEDS_DECISION, Task
 
 router = APIRouter(prefix="/api/agent/tasks", tags=["tasks"])
 
-MISSING: dict[int | str, dict[str, Any]] = {404: {"model": models.Refusal}}
+MISSING: dict[int | str, dict[str, Any]] = {404: {"model": answers.Refusal}}
 ONE: dict[int | str, dict[str, Any]] = {200: {"model": Task}, **MISSING}
-MOVED: dict[int | str, dict[str, Any]] = {**ONE, 409: {"model": models.MoveRefusal}}
+MOVED: dict[int | str, dict[str, Any]] = {**ONE, 409: {"model": answers.MoveRefusal}}
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 Offset = Annotated[int, Query(ge=0, le=2**53)]
@@ -24,7 +25,7 @@ LogBytes = Annotated[int, Query(ge=1, le=1 << 20)]
 
 
 @router.post("", status_code=201, response_model=Task, responses={200: {"model": Task, "description": "Known already"}})
-async def add(desk: AtDesk, body: models.NewTask) -> Answer:
+async def add(desk: AtDesk, body: bodies.NewTask) -> Answer:
     """Add a task. The same `dedup_key` again gives the first one with 200."""
     given = body.model_dump() | {"depends_on": list(dict.fromkeys(body.depends_on))}
     row, created = tasks.add(desk.db, **given, now=desk.now())
@@ -34,11 +35,11 @@ async def add(desk: AtDesk, body: models.NewTask) -> Answer:
     return Answer(tasks.to_json(row), 201 if created else 200)
 
 
-@router.get("", response_model=models.TaskPage)
+@router.get("", response_model=answers.TaskPage)
 async def listed(
     desk: AtDesk,
-    status: models.Status | None = None,
-    task_type: models.TaskType | None = None,
+    status: answers.Status | None = None,
+    task_type: answers.TaskType | None = None,
     limit: Limit = 20,
     offset: Offset = 0,
     order: Annotated[str, Query(pattern="^(newest|oldest)$")] = "newest",
@@ -51,7 +52,7 @@ async def listed(
     return Answer({"tasks": page, "total": total})
 
 
-@router.get("/attention", response_model=models.TaskPage)
+@router.get("/attention", response_model=answers.TaskPage)
 async def attention(desk: AtDesk, limit: Limit = 20) -> Answer:
     """What waits for a person: tasks that need a decision, then failed ones, newest first, with their output."""
     counts = tasks.counts(desk.db)["by_status"]
@@ -59,7 +60,7 @@ async def attention(desk: AtDesk, limit: Limit = 20) -> Answer:
     return Answer({"tasks": found, "total": counts[NEEDS_DECISION] + counts["failed"]})
 
 
-@router.get("/count", response_model=models.TaskCount)
+@router.get("/count", response_model=answers.TaskCount)
 async def count(desk: AtDesk) -> Answer:
     by_status = tasks.counts(desk.db)["by_status"]
     return Answer({"total": sum(by_status.values()), "by_status": by_status})
@@ -70,8 +71,8 @@ async def show(desk: AtDesk, task_id: str) -> Answer:
     return Answer(tasks.get(desk.db, task_id))
 
 
-@router.patch("/{task_id}", response_model=Task, responses={**MOVED, 400: {"model": models.Refusal}})
-async def change(desk: AtDesk, task_id: str, body: models.Change) -> Answer:
+@router.patch("/{task_id}", response_model=Task, responses={**MOVED, 400: {"model": answers.Refusal}})
+async def change(desk: AtDesk, task_id: str, body: bodies.Change) -> Answer:
     """Move a task or write down what became of it. A runner sends its fencing token, a person does not."""
     said = body.model_dump(exclude_unset=True)
     if not said:
@@ -84,14 +85,14 @@ async def change(desk: AtDesk, task_id: str, body: models.Change) -> Answer:
 
 
 @router.post("/{task_id}/reopen", response_model=Task, responses=MOVED)
-async def reopen(desk: AtDesk, task_id: str, body: models.Reopening) -> Answer:
+async def reopen(desk: AtDesk, task_id: str, body: bodies.Reopening) -> Answer:
     """Send a completed task back to work because its change could not be landed."""
     after = moves.reopen(desk.db, task_id, body.reason, costs_attempt=body.costs_attempt, now=desk.now())
     desk.bell.ring()
     return Answer(after)
 
 
-@router.get("/{task_id}/log", response_model=models.TaskLog, responses=MISSING)
+@router.get("/{task_id}/log", response_model=answers.TaskLog, responses=MISSING)
 async def log(
     desk: AtDesk,
     task_id: str,
@@ -106,7 +107,7 @@ async def log(
     return Answer({**shown, "output": task["output"]})
 
 
-@router.get("/{task_id}/events", response_model=models.Events, responses=MISSING)
+@router.get("/{task_id}/events", response_model=answers.Events, responses=MISSING)
 async def happened(desk: AtDesk, task_id: str) -> Answer:
     """One line per move, oldest first."""
     tasks.row(desk.db, task_id)

@@ -9,14 +9,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from nightrun.hands.store import attempts, events, metrics, tasks
+from nightrun.hands.store import attempts, events, sums, tasks
 from nightrun.hands.store.database import Database, Row
 from nightrun.hands.store.refusals import NotAllowed
 from nightrun.words import outcome
 from nightrun.words import task as words
 
 OUTPUT_CHARS = 20_000  # of the output's end kept in the row; the whole is in the log file
-SUMMARY_CHARS = 500
 
 _ANY_TIME = ("commit_state", "commit_sha", "commit_reason", "branch", "base", "tree", "worktree", "gate", "context")
 _WHILE_OPEN = (
@@ -42,7 +41,7 @@ def patch(db: Database, task_id: str, change: Mapping[str, Any], *, now: float) 
         if target is not None:
             values |= _moved(old, {**change, **values}, target, now=now)
         new = save(db, old, values, now=now)
-        _follow(db, old, new, change, now=now)
+        _follow(db, old, new, now=now)
     return tasks.to_json(new)
 
 
@@ -57,14 +56,14 @@ def reopen(db: Database, task_id: str, reason: str, *, costs_attempt: bool = Tru
                 status=old["status"],
                 allowed=words.MOVES[old["status"]],
             )
-        metrics.record(db, old, sign=-1)
+        sums.record(db, old, sign=-1)
         values = {
             "status": words.PENDING,
             "fencing_token": old["fencing_token"] + 1,
             "failures": old["failures"] + int(costs_attempt),
             "outcome": "conflict",
             "error_class": "conflict",
-            "error_summary": one_line(reason),
+            "error_summary": events.one_line(reason),
             "commit_state": words.COMMIT_NONE,
             "commit_sha": None,
             "commit_reason": None,
@@ -72,7 +71,7 @@ def reopen(db: Database, task_id: str, reason: str, *, costs_attempt: bool = Tru
             "finished_at": None,
         }
         new = save(db, old, values, now=now)
-        events.add(db, task_id, "reopened", f"back to work: {one_line(reason)}", now=now)
+        events.add(db, task_id, "reopened", f"back to work: {events.one_line(reason)}", now=now)
         tasks.refresh_dependents(db, task_id, now=now)
     return tasks.to_json(new)
 
@@ -86,10 +85,6 @@ def save(db: Database, old: Row, values: Mapping[str, Any], *, now: float) -> Ro
         {**changed, "updated_at": now, "seq": old["seq"]},
     )
     return {**old, **changed, "updated_at": now}
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())[:SUMMARY_CHARS]
 
 
 # -- may it
@@ -151,7 +146,7 @@ def _edited(old: Row, change: Mapping[str, Any]) -> Row:
         text = values["output"] or ""
         values |= {"output": values["output"] and text[-OUTPUT_CHARS:], "output_chars": len(text.strip())}
     if values.get("error_summary"):
-        values["error_summary"] = one_line(values["error_summary"])
+        values["error_summary"] = events.one_line(values["error_summary"])
     if "gate" in values:
         values["gate"] = None if values["gate"] is None else json.dumps(values["gate"], ensure_ascii=False)
     if "context" in values:
@@ -259,42 +254,17 @@ _ARRIVALS = {
 # -- what follows from it
 
 
-def _follow(db: Database, old: Row, new: Row, change: Mapping[str, Any], *, now: float) -> None:
+def _follow(db: Database, old: Row, new: Row, *, now: float) -> None:
     moved = old["status"] != new["status"]
     if moved and old["status"] == words.RUNNING:
         attempts.end(db, new, now=now)
     if moved and new["status"] == words.RUNNING:
         attempts.begin(db, new, now=now)
     if moved and new["status"] in words.TERMINAL:
-        metrics.record(db, new)
+        sums.record(db, new)
     if moved:
-        events.add(db, new["id"], _event_kind(old, new), _event_text(old, new, change), now=now)
+        events.add(db, new["id"], *events.of_move(old, new), now=now)
     elif old["commit_state"] != new["commit_state"]:
-        events.add(db, new["id"], new["commit_state"], _commit_text(new), now=now)
+        events.add(db, new["id"], *events.of_change(new), now=now)
     if new["status"] in words.TERMINAL:
         tasks.refresh_dependents(db, new["id"], now=now)
-
-
-def _event_kind(old: Row, new: Row) -> str:
-    if new["status"] == words.PENDING:
-        return "decided" if old["status"] == words.NEEDS_DECISION else "retry"
-    return "started" if new["status"] == words.RUNNING else str(new["status"])
-
-
-def _event_text(old: Row, new: Row, change: Mapping[str, Any]) -> str:
-    kind = _event_kind(old, new)
-    why = ": ".join(part for part in (new["error_class"], new["error_summary"]) if part)
-    texts = {
-        "decided": f"decided: {one_line(new['decision'] or 'try again')}",
-        "retry": f"attempt {old['attempt']} ended, back in the queue" + (f" ({why})" if why else ""),
-        "started": f"attempt {new['attempt']} started by hand",
-        "completed": f"attempt {new['attempt']} completed; change: {new['commit_state']}",
-        "failed": f"failed ({why})",
-        "needs_decision": one_line(new["decision_prompt"] or why or "a person has to decide"),
-    }
-    return texts[kind]
-
-
-def _commit_text(new: Row) -> str:
-    parts = [f"change {new['commit_state']}", new["commit_sha"] or "", one_line(new["commit_reason"] or "")]
-    return ", ".join(part for part in parts if part)

@@ -150,16 +150,19 @@ def newest_finished(db: Database, status: str, limit: int) -> list[Row]:
 
 
 def counts(db: Database) -> dict[str, dict[str, int]]:
-    """How many tasks there are by status, by type, by type when completed, and by commit state when completed."""
+    """How many tasks there are by status, by type, by type while waiting or running, and so on."""
     shown: dict[str, dict[str, int]] = {
         "by_status": dict.fromkeys(words.STATUSES, 0),
         "by_task_type": dict.fromkeys(words.TASK_TYPES, 0),
+        "open_by_task_type": dict.fromkeys(words.TASK_TYPES, 0),
         "completed_by_task_type": dict.fromkeys(words.TASK_TYPES, 0),
         "by_commit_state": dict.fromkeys(words.COMMIT_STATES, 0),
     }
     for one in db.all("SELECT * FROM counts WHERE n > 0"):
         shown["by_status"][one["status"]] += one["n"]
         shown["by_task_type"][one["task_type"]] += one["n"]
+        if one["status"] in (words.PENDING, words.RUNNING):
+            shown["open_by_task_type"][one["task_type"]] += one["n"]
         if one["status"] == words.COMPLETED:
             shown["completed_by_task_type"][one["task_type"]] += one["n"]
             shown["by_commit_state"][one["commit_state"]] += one["n"]
