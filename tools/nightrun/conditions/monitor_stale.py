@@ -1,4 +1,4 @@
-"""The monitor has not looked for too long; the supervisor watches this (reliability.md A13)."""
+"""The monitor has not looked for too long; others see to it, the monitor cannot (reliability.md A13)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[
     if lacking := found.missing(snapshot, "started_at"):
         return found.unknown(NAME, settings, lacking)
     last = snapshot.get("last_evaluation")
-    quiet = now - max(last or 0.0, snapshot["started_at"])
+    quiet = now - max(last or 0.0, snapshot["started_at"], snapshot.get("resumed_at") or 0.0)
     if quiet < settings.after:
         return []
     message = f"the monitor has not looked for {found.span(quiet)}"

@@ -24,13 +24,13 @@ Duration = Annotated[
     float,
     BeforeValidator(quantity.seconds),
     PlainSerializer(quantity.duration_text, return_type=str, when_used="json"),
-    WithJsonSchema({"type": ["string", "number"], "description": quantity.DURATION_FORM}),
+    WithJsonSchema({"type": ["string", "number"], "x-kind": "duration", "pattern": quantity.DURATION_PATTERN}),
 ]
 Size = Annotated[
     int,
     BeforeValidator(quantity.size),
     PlainSerializer(quantity.size_text, return_type=str, when_used="json"),
-    WithJsonSchema({"type": ["string", "integer"], "description": quantity.SIZE_FORM}),
+    WithJsonSchema({"type": ["string", "integer"], "x-kind": "size", "pattern": quantity.SIZE_PATTERN}),
 ]
 
 

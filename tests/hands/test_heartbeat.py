@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from nightrun.hands import heartbeat
+from nightrun.hands.heartbeat import Heart
+
+
+def test_every_beat_moves_the_counter(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.json"
+    heart = Heart(path)
+    assert heartbeat.read(path) is None
+    heart.beat()
+    heart.beat()
+    assert heartbeat.read(path) == (os.getpid(), 2)
+    assert not list(tmp_path.glob("*.new"))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"pid": 1}', '{"pid": "x", "counter": 1}', '{"pid": null}'])
+def test_what_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "monitor.json"
+    path.write_text(text)
+    assert heartbeat.read(path) is None
+
+
+def test_a_heart_that_cannot_write_does_not_stop_its_part(tmp_path: Path) -> None:
+    Heart(tmp_path / "missing" / "monitor.json").beat()

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from nightrun.hands import rotation
+
+
+def test_a_small_log_stays(tmp_path: Path) -> None:
+    log = tmp_path / "api.log"
+    assert not rotation.rotate(log)
+    log.write_bytes(b"x" * 9)
+    assert not rotation.rotate(log, largest=10)
+    assert log.stat().st_size == 9
+
+
+def test_a_large_log_is_moved_and_its_writer_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / "api.log"
+    with log.open("ab", buffering=0) as writer:
+        for number in range(8):
+            writer.write(b"%d" % number * 10)
+            assert rotation.rotate(log, largest=10, kept=3)
+        writer.write(b"last")
+    assert log.read_bytes() == b"last"
+    older = {path.name: path.read_bytes()[:1] for path in tmp_path.glob("api.log.*")}
+    assert older == {"api.log.1": b"7", "api.log.2": b"6", "api.log.3": b"5"}

@@ -1,0 +1,156 @@
+"""The monitor process: looks at the run every minute, says what it found, and asks for heals and restarts."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nightrun.decisions import restart
+from nightrun.flows import monitor_look
+from nightrun.flows.monitor_look import Looked, Memory
+from nightrun.hands import clock, environment, state_dir, state_file
+from nightrun.hands.client import Client
+from nightrun.hands.environment import Environment
+from nightrun.hands.heartbeat import Heart
+from nightrun.hands.policy_file import Keeper
+from nightrun.hands.state_dir import StateDir
+from nightrun.policy.model import Policy
+
+TICK_S = 1.0
+BEAT_S = 10.0
+SLEPT_S = 30.0  # a gap this long between the clocks means that the machine slept (reliability.md D10)
+ASKED_KEPT_S = 7 * 86_400.0
+
+log = logging.getLogger("nightrun.monitor")
+
+
+@dataclass
+class Monitor:
+    """All that a round needs; nothing of it outlives the process but what is in the state folder."""
+
+    state: StateDir
+    client: Client
+    policy: Callable[[], Policy]
+    facts: Callable[[], Mapping[str, Any]]
+    auto_fix: bool
+    heart: Heart
+    stop: threading.Event = field(default_factory=threading.Event)
+    memory: Memory = field(default_factory=Memory)
+    _asleep: float = field(default_factory=lambda: clock.boottime() - clock.monotonic())
+
+    def run(self) -> None:
+        """Look, rest, look ... A round that fails is logged and survived; the next one may go well."""
+        self.memory.asked = _remembered(self.state)
+        while not self.stop.is_set():
+            self.heart.beat()
+            try:
+                self.round()
+            except Exception:
+                log.exception("this look failed")
+            self._rest()
+
+    def round(self) -> Looked:
+        policy, now = self.policy(), clock.now()
+        looked = monitor_look.look(self.client, policy, self.memory, self.facts(), auto_fix=self.auto_fix, now=now)
+        self._ask_restart(looked, now)
+        self._record(looked)
+        return looked
+
+    # -- files
+
+    def _ask_restart(self, looked: Looked, now: float) -> None:
+        """Not while a request is waiting for the supervisor."""
+        if looked.restart is None:
+            return
+        waiting = state_file.read(self.state.restart_requested)
+        if waiting is not None and isinstance(restart.read_request(waiting, now), restart.Request):
+            return
+        state_dir.write_json(self.state.restart_requested, looked.restart)
+        self.memory.asked = [one for one in self.memory.asked if now - one["at"] < ASKED_KEPT_S] + [looked.restart]
+        log.warning("restart of %s requested: %s", looked.restart["target"], looked.restart["reason"])
+
+    def _record(self, looked: Looked) -> None:
+        said = {
+            "issues": looked.issues,
+            "last_check": looked.at,
+            "resolved_since_last": looked.resolved,
+            "findings": [asdict(one) for one in looked.findings],
+            "restarts_asked": self.memory.asked,
+        }
+        state_dir.write_json(self.state.monitor_issues, said)
+
+    # -- time
+
+    def _rest(self) -> None:
+        """Until the next look is due, or somebody asks for one by making the file `look_requested`."""
+        asked = look_requested(self.state)
+        end = clock.monotonic() + self.policy().monitor.interval
+        next_beat = clock.monotonic() + BEAT_S
+        while clock.monotonic() < end and not self.stop.wait(min(TICK_S, max(0.0, end - clock.monotonic()))):
+            self._notice_sleep()
+            if clock.monotonic() >= next_beat:
+                self.heart.beat()
+                next_beat += BEAT_S
+            if asked.exists():
+                asked.unlink(missing_ok=True)
+                return
+
+    def _notice_sleep(self) -> None:
+        asleep = clock.boottime() - clock.monotonic()
+        if asleep - self._asleep > SLEPT_S:
+            self.memory.resumed_at = clock.now()
+            log.info("the machine slept for %.0f s; timers start anew", asleep - self._asleep)
+        self._asleep = asleep
+
+
+def look_requested(state: StateDir) -> Path:
+    """A file that asks for a look at once."""
+    return state.path / "look_requested"
+
+
+def run(root: Path) -> int:
+    """Until SIGTERM or SIGINT."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s monitor %(levelname)s %(message)s")
+    state = StateDir(root).create()
+    keeper, settings = Keeper(root), environment.read(root)
+    monitor = Monitor(
+        state=state,
+        client=Client.for_repo(root, timeout_s=monitor_look.PROBE_TIMEOUT_S),
+        policy=keeper.current,
+        facts=lambda: _facts(state, keeper, settings),
+        auto_fix=settings.auto_fix,
+        heart=Heart(state.heartbeat("monitor")),
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: monitor.stop.set())
+    log.info(
+        "looking every %g s; heals are %s", keeper.current().monitor.interval, "on" if settings.auto_fix else "off"
+    )
+    monitor.run()
+    log.info("stopped")
+    return 0
+
+
+def _facts(state: StateDir, keeper: Keeper, settings: Environment) -> dict[str, Any]:
+    """What only this machine knows."""
+    keeper.current()
+    parts = state_file.read_object(state.run_json).get("parts") or {}
+    starts = [one.get("started_at") for name, one in parts.items() if name.startswith("runner")]
+    return {
+        "policy_problem": keeper.problem or "",
+        "auto_commit": settings.auto_commit,
+        "runner_started_at": max((one for one in starts if one is not None), default=None),
+    }
+
+
+def _remembered(state: StateDir) -> list[dict[str, Any]]:
+    """The restarts that an earlier monitor asked for."""
+    asked = state_file.read_object(state.monitor_issues).get("restarts_asked")
+    kept = asked if isinstance(asked, list) else []
+    return [one for one in kept if isinstance(one, dict) and {"reason", "target", "at"} <= one.keys()]

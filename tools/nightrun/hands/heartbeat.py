@@ -1,0 +1,37 @@
+"""Heartbeat files: a part shows that it moves, and whoever watches it sees when it stopped (reliability.md S4)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from nightrun.hands import clock, state_file
+
+
+class Heart:
+    """The heartbeat of this process. A beat is cheap and not made durable: it only matters while both live."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._counter = 0
+
+    def beat(self) -> None:
+        """Never fails: a full disk must not stop the part that would report it."""
+        self._counter += 1
+        said = {"pid": os.getpid(), "counter": self._counter, "at": clock.now()}
+        new = self._path.with_name(f"{self._path.name}.new")
+        try:
+            new.write_text(json.dumps(said) + "\n")
+            new.replace(self._path)
+        except OSError:
+            new.unlink(missing_ok=True)
+
+
+def read(path: Path) -> tuple[int, int] | None:
+    """The pid and the counter that were written last; None when there is nothing that can be read."""
+    said = state_file.read(path)
+    try:
+        return int(said["pid"]), int(said["counter"])
+    except (TypeError, KeyError, ValueError):
+        return None
