@@ -216,3 +216,10 @@ def test_a_runner_is_known_from_its_claims_and_reports(db: Database) -> None:
         "hi",
     )
     assert runners.last_claim_at(db) == T0
+
+
+def test_what_a_runner_said_stays_until_it_says_otherwise(db: Database) -> None:
+    runners.report(db, "r", {"push": {"state": "refused"}, "plan": {"total": 3}, "name": "x", "at": 1}, now=T0)
+    said = runners.report(db, "r", {"push": None}, now=T0 + 5)
+    assert (said["name"], said["at"], said["plan"]) == ("r", T0 + 5, {"total": 3})
+    assert "push" not in said

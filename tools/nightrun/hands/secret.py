@@ -7,6 +7,7 @@ import secrets
 import stat
 from pathlib import Path
 
+from nightrun.hands import state_dir
 from nightrun.words.errors import NightrunError
 
 RANDOM_BYTES = 32
@@ -37,6 +38,7 @@ def _make(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.rename(path)
+    state_dir.sync_folder(path.parent)
 
 
 def _check(path: Path) -> None:

@@ -121,14 +121,25 @@ def exclude(info_exclude: Path, line: str = EXCLUDE_LINE) -> bool:
 
 def write_json(path: Path, value: Any) -> None:
     """The whole new file or the old one, also after a power cut (reliability.md D11)."""
+    text = json.dumps(value) + "\n"
     new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(json.dumps(value) + "\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
     except OSError:
         new.unlink(missing_ok=True)
         raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in this folder outlast a power cut (reliability.md 3.2)."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -32,7 +32,7 @@ def took(db: Database, name: str, task_id: str, *, now: float) -> None:
 
 
 def report(db: Database, name: str, said: Mapping[str, Any], *, now: float) -> Row:
-    """What a runner says about itself; names that are no columns are kept as details."""
+    """What a runner says about itself; names that are no columns are kept as details, a null takes one away."""
     columns = {key: said[key] for key in _COLUMNS if key in said}
     details = {key: value for key, value in said.items() if key not in _COLUMNS}
     with db.write():
@@ -41,7 +41,8 @@ def report(db: Database, name: str, said: Mapping[str, Any], *, now: float) -> R
             {"name": name, "now": now},
         )
         old = json.loads(db.value("SELECT details FROM runners WHERE name = :name", {"name": name}))
-        columns["details"] = json.dumps({**old, **details}, ensure_ascii=False)
+        kept = {key: value for key, value in {**old, **details}.items() if value is not None}
+        columns["details"] = json.dumps(kept, ensure_ascii=False)
         sets = ", ".join(f"{key} = :{key}" for key in columns)
         db.run(f"UPDATE runners SET {sets} WHERE name = :name", {**columns, "name": name})
     return next(one for one in listed(db) if one["name"] == name)
