@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import sys
@@ -15,6 +16,7 @@ from nightrun.flows import api_app, api_server
 from nightrun.flows.api_desk import Desk
 from nightrun.flows.api_security import Guard
 from nightrun.hands import build, clock, lock, secret, state_dir
+from nightrun.hands.heartbeat import Heart
 from nightrun.hands.state_dir import StateDir
 from nightrun.hands.store import claims, notes, pauses, sums
 from nightrun.hands.store.database import Database, Row
@@ -166,23 +168,22 @@ def sweep(desk: Desk) -> None:
 
 
 async def _upkeep(desk: Desk, server: api_server.Server) -> None:
-    counter = 0
-    while True:
+    heart = Heart(desk.state.heartbeat("api"))
+    for number in itertools.count():
         if not desk.db.is_there():
             server.stop(f"The database {desk.state.db} was deleted or replaced while the API had it open.")
             return
-        _one_round(desk, counter)
-        counter += 1
+        heart.beat()
+        _one_round(desk, number)
         await asyncio.sleep(HEARTBEAT_S)
 
 
-def _one_round(desk: Desk, counter: int) -> None:
+def _one_round(desk: Desk, number: int) -> None:
     """A round that fails is logged and tried again in the next: the API goes on answering."""
     try:
-        state_dir.write_json(desk.state.heartbeat("api"), {"pid": os.getpid(), "counter": counter, "at": desk.now()})
-        if counter % round(SWEEP_S / HEARTBEAT_S) == 0:
+        if number % round(SWEEP_S / HEARTBEAT_S) == 0:
             sweep(desk)
-        if counter % round(FORGET_S / HEARTBEAT_S) == 0:
+        if number % round(FORGET_S / HEARTBEAT_S) == 0:
             sums.forget_old(desk.db, now=desk.now())
     except (NightrunError, OSError) as error:
         log.error("upkeep failed: %s", error)

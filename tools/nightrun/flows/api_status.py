@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,7 +11,7 @@ from nightrun.decisions import effectiveness, prometheus
 from nightrun.flows import api_answers as answers
 from nightrun.flows.api_desk import Answer, AtDesk, Desk
 from nightrun.flows.api_monitor import effectiveness_of
-from nightrun.hands import tail
+from nightrun.hands import state_file, tail
 from nightrun.hands.store import issues, metrics, notes, pauses, runners, snapshot, tasks
 from nightrun.words import task as words
 
@@ -150,13 +149,11 @@ def _first(items: Any) -> Any:
 
 
 def _fatal(desk: Desk) -> dict[str, Any]:
-    try:
-        said = json.loads(desk.state.fatal_issues.read_text())
-    except FileNotFoundError:
+    """Its file is removed by the person who has read it."""
+    if not desk.state.fatal_issues.exists():
         return {"fatal": False}
-    except ValueError:
-        said = {"reason": "fatal_issues.json cannot be read"}
-    return {**said, "fatal": True}
+    said = state_file.read_object(desk.state.fatal_issues)
+    return {**(said or {"reason": "fatal_issues.json cannot be read"}), "fatal": True}
 
 
 # -- layers of the report
