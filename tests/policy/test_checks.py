@@ -92,3 +92,10 @@ def test_a_condition_that_heals_needs_a_direction() -> None:
         "write what the heal task should do"
         in (found(monitor={"low_success_rate": {"heal": True, "direction": " "}})["monitor.low_success_rate.direction"])
     )
+
+
+def test_what_only_the_supervisor_can_repair_is_never_healed() -> None:
+    broken = found(monitor={"api_stale": {"heal": True, "direction": "x"}})
+    assert broken == {
+        "monitor.api_stale.heal": "must be false: the supervisor repairs this; a task would wait for what is broken"
+    }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
-from nightrun.policy import reading, yaml_tree
+from nightrun.policy import reading, template, yaml_tree
 from nightrun.policy.model import Policy
+from nightrun.policy.reading import Problem
 from nightrun.words.errors import BadPolicy
 
 NAME = "pipeline.yaml"
@@ -33,13 +35,29 @@ def load(root: Path) -> Policy:
 def load_file(path: Path, where: str | None = None) -> Policy:
     """The policy in any file; `where` is the name that problems are reported with."""
     name = where or str(path)
-    found = reading.read(_text(path, name), name)
+    found = read_file(path, name)
     if isinstance(found, Policy):
         return found
     count = "one problem" if len(found) == 1 else f"{len(found)} problems"
     raise BadPolicy(
-        f"{name} has {count}.", [str(problem) for problem in found], hint="Correct it; nightrun policy check says more."
+        f"{name} has {count}.",
+        [str(problem) for problem in found],
+        hint="Correct the file; `nightrun policy check` tells whether it is good.",
     )
+
+
+def read_file(path: Path, where: str) -> Policy | list[Problem]:
+    """The policy in any file, or its problems; BadPolicy when it cannot be read at all."""
+    return reading.read(_text(path, where), where)
+
+
+def with_fresh_comments(root: Path) -> str:
+    """The project's policy with the comments and defaults of this version around the values it has."""
+    path = find(root)
+    load_file(path, NAME)
+    old = _text(path, NAME)
+    schema = re.match(r"# yaml-language-server: \$schema=(\S+)\n", old)
+    return template.text(yaml_tree.parse(old).value, schema[1] if schema else None)
 
 
 def _text(path: Path, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from nightrun.decisions import heal
 from nightrun.policy import complaints
 from nightrun.policy.keys import Path
 from nightrun.policy.model import AgentSettings, Policy
@@ -138,5 +139,10 @@ def _files(policy: Policy) -> Found:
 def _heals(policy: Policy) -> Found:
     for name in CONDITIONS:
         settings = policy.monitor.condition(name)
-        if settings.on and settings.heal and not settings.direction.strip():
+        if settings.heal and name in heal.SUPERVISED:
+            yield (
+                ("monitor", name, "heal"),
+                "must be false: the supervisor repairs this; a task would wait for what is broken",
+            )
+        elif settings.on and settings.heal and not settings.direction.strip():
             yield ("monitor", name, "direction"), "is empty, but heal is true; write what the heal task should do"

@@ -128,7 +128,7 @@ class Commit(Section):
         default=16 * KIB, description="Longest copy of the direction in the body of the message, in bytes."
     )
     author: Author | None = Field(
-        default=None, description="Author of the commits, as Name <mail>. null: the identity that git has here."
+        default=None, description="Author of the commits, as `Name <mail>`. null: the identity that git has here."
     )
     sign: Literal["auto", "never"] = Field(
         default="auto",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, create_model
@@ -33,7 +34,8 @@ def _build() -> type[MonitorSection]:
 
 
 def _purpose(text: str | None) -> str:
-    return (text or "").strip().partition("\n")[0]
+    """The first line of the condition's file, without the place where its numbers come from."""
+    return re.sub(r" \([\w-]+\.md [^)]*\)", "", (text or "").strip().partition("\n")[0])
 
 
 CONDITIONS = tuple(one.NAME for one in conditions.ALL)

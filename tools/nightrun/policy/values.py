@@ -154,10 +154,11 @@ def _shown_choice(value: str | tuple[str, ...]) -> Any:
 
 _COMMAND_SCHEMA: dict[str, Any] = {
     "anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
-    "description": COMMAND_FORM,
+    "x-kind": "command",
 }
 _CHOICE_SCHEMA: dict[str, Any] = {
-    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+    "x-kind": "auto, a name or a list of names",
 }
 
 Text = Annotated[str, AfterValidator(_plain_text)]

@@ -19,6 +19,9 @@ _BYTES = {
 _DURATION_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|w)")
 _SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?) ?([KMGT]I?B|B)", re.IGNORECASE)
 
+# For JSON Schema, which has no flags and whose patterns match anywhere.
+DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w))+$"
+SIZE_PATTERN = r"^[0-9]+(\.[0-9]+)? ?([KkMmGgTt][Ii]?)?[Bb]$"
 DURATION_FORM = "a duration such as 90s, 20m, 1h30m or 250ms, or a number of seconds"
 SIZE_FORM = "a size such as 512KiB, 5MiB or 1GiB, or a number of bytes"
 
