@@ -210,3 +210,8 @@ def test_every_attempt_is_kept(db: Database) -> None:
         (1, "timeout", "claude", 3),
         (2, "completed", "codex", 0),
     ]
+
+
+def test_an_attempt_never_took_less_than_no_time(db: Database) -> None:
+    ways.add(db)
+    assert ways.finish(db, ways.claim(db), T0 - 3600)["run_seconds"] == 0

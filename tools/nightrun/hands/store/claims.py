@@ -129,7 +129,7 @@ def _put_back(db: Database, old: Row, *, now: float) -> None:
         "outcome": "interrupted",
         "error_class": "interrupted",
         "error_summary": why,
-        "run_seconds": now - old["started_at"],
+        "run_seconds": moves.ran(old, now=now),
     }
     if reclaims >= MOST_RECLAIMS:
         values["status"] = words.NEEDS_DECISION

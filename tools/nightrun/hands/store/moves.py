@@ -172,13 +172,18 @@ def _merged(old: str, new: Mapping[str, Any]) -> str:
 def _moved(old: Row, change: Mapping[str, Any], target: str, *, now: float) -> Row:
     values: Row = {"status": target}
     if old["status"] == words.RUNNING:
-        values |= _ENDED_CLAIM | {"run_seconds": now - (old["started_at"] or now), "reclaims": 0}
+        values |= _ENDED_CLAIM | {"run_seconds": ran(old, now=now), "reclaims": 0}
         values["outcome"] = change.get("outcome") or change.get("error_class")
         values |= {name: change.get(name) for name in ("error_class", "error_summary")}
         values["failures"] = old["failures"] + int(_costs_attempt(change, target))
         if "fencing_token" not in change:
             values["fencing_token"] = old["fencing_token"] + 1
     return values | _ARRIVALS[target](old, change, now)
+
+
+def ran(old: Row, *, now: float) -> float:
+    """Seconds of the attempt that ends now; the wall clock may have gone back meanwhile."""
+    return max(0.0, now - float(old["started_at"] or now))
 
 
 def _costs_attempt(change: Mapping[str, Any], target: str) -> bool:
@@ -218,10 +223,10 @@ def _to_failed(old: Row, change: Mapping[str, Any], now: float) -> Row:
     last = None if was_running else old["error_class"]
     kind = change.get("error_class") or last or ("agent" if was_running else "interrupted")
     said = change.get("error_summary") or (None if was_running else old["error_summary"])
-    words_ = said or ("failed without saying why" if was_running else "ended by a person")
+    summary = said or ("failed without saying why" if was_running else "ended by a person")
     return {
         "error_class": kind,
-        "error_summary": words_,
+        "error_summary": summary,
         "outcome": change.get("outcome") or kind,
         "waiting_reason": None,
         "finished_at": now,
