@@ -1,0 +1,49 @@
+"""Whole files or none: written beside their place, made durable, then renamed (reliability.md D11)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+LARGEST_JSON = 64 << 20  # bytes
+
+
+def write(path: Path, data: bytes | str, *, mode: int = 0o600) -> None:
+    """The whole new file or the old one, also after a power cut; OSError when neither could be made sure of."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(descriptor)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_json(path: Path, value: Any, *, mode: int = 0o600) -> None:
+    write(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n", mode=mode)
+
+
+def read_json(path: Path) -> Any | None:
+    """What the file holds; None when there is none or it is not JSON."""
+    try:
+        with path.open("rb") as file:
+            return json.loads(file.read(LARGEST_JSON))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def sync_folder(folder: Path) -> None:
+    """Names that were made, changed or removed in `folder` survive a power cut from here on."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
