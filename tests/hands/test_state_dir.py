@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from nightrun.hands import state_dir
 from nightrun.hands.state_dir import StateDir
 from tests.story import git_out
@@ -48,21 +46,3 @@ def test_the_folder_is_kept_out_of_git_once(repo: Path) -> None:
 def test_exclude_makes_the_file_when_it_is_missing(tmp_path: Path) -> None:
     assert state_dir.exclude(tmp_path / "info" / "exclude") is True
     assert (tmp_path / "info" / "exclude").read_text() == "/.pipeline/\n"
-
-
-def test_a_file_is_replaced_whole_and_for_this_user_alone(tmp_path: Path) -> None:
-    path = tmp_path / "x.json"
-    path.write_text("old")
-    state_dir.write_json(path, {"a": 1})
-    assert path.read_text() == '{"a": 1}\n'
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["x.json"]
-
-
-def test_a_value_that_is_no_json_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "x.json"
-    path.write_text("old")
-    with pytest.raises(TypeError):
-        state_dir.write_json(path, {"a": object()})
-    assert path.read_text() == "old"
-    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["x.json"]

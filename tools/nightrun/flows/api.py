@@ -15,7 +15,7 @@ import nightrun
 from nightrun.flows import api_app, api_server
 from nightrun.flows.api_desk import Desk
 from nightrun.flows.api_security import Guard
-from nightrun.hands import build, clock, lock, secret, state_dir
+from nightrun.hands import build, clock, files, lock, secret
 from nightrun.hands.heartbeat import Heart
 from nightrun.hands.state_dir import StateDir
 from nightrun.hands.store import claims, notes, pauses, sums
@@ -130,7 +130,7 @@ def _ready(desk: Desk, host: str, port: int) -> None:
         "build_id": desk.build_id,
         "started_at": desk.started_at,
     }
-    state_dir.write_json(desk.state.api_json, said)
+    files.write_json(desk.state.api_json, said)
     log.info("ready at %s, version %s, build %s", url, desk.version, desk.build_id)
 
 

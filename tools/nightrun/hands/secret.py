@@ -7,7 +7,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from nightrun.hands import state_dir
+from nightrun.hands import files
 from nightrun.words.errors import NightrunError
 
 RANDOM_BYTES = 32
@@ -21,24 +21,12 @@ class UnsafeToken(NightrunError):
 def load(path: Path) -> str:
     """The token in `path`, which is made when there is none; refused when others could have read it."""
     if not os.path.lexists(path):
-        _make(path)
+        files.write(path, secrets.token_urlsafe(RANDOM_BYTES) + "\n", mode=0o600)
     _check(path)
     token = path.read_text().strip()
     if len(token) < _SHORTEST:
         raise UnsafeToken(f"The token file {path} is too short to be a secret.", _remedy(path))
     return token
-
-
-def _make(path: Path) -> None:
-    """A whole file or none: written beside it, for this user alone from its first moment, then renamed."""
-    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(RANDOM_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(path)
-    state_dir.sync_folder(path.parent)
 
 
 def _check(path: Path) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 NAME = ".pipeline"
 EXCLUDE_LINE = f"/{NAME}/"
@@ -117,29 +114,3 @@ def exclude(info_exclude: Path, line: str = EXCLUDE_LINE) -> bool:
     with info_exclude.open("ab") as file:
         file.write(gap + wanted + b"\n")
     return True
-
-
-def write_json(path: Path, value: Any) -> None:
-    """The whole new file or the old one, also after a power cut (reliability.md D11)."""
-    text = json.dumps(value) + "\n"
-    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in this folder outlast a power cut (reliability.md 3.2)."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
