@@ -161,7 +161,7 @@ def _unknown(name: str) -> str:
 
 def _problem(error: click.UsageError, *, by_make: bool) -> str:
     if by_make and isinstance(error, click.MissingParameter) and error.param is not None:
-        return f"{_variable(error.param)} is missing."
+        return f"{variable(error.param)} is missing."
     return error.format_message()
 
 
@@ -210,15 +210,15 @@ def _takes_many(one: click.Parameter) -> bool:
 
 def _parameters(command: click.Command) -> dict[str, click.Parameter]:
     """By the name of their make variable."""
-    return {_variable(one): one for one in command.params}
+    return {variable(one): one for one in command.params}
 
 
-def _variable(one: click.Parameter) -> str:
+def variable(one: click.Parameter) -> str:
     flag = max(one.opts, key=len) if isinstance(one, click.Option) else str(one.name)
     return flag.lstrip("-").replace("-", "_").upper()
 
 
 def _shown(one: click.Parameter) -> str:
     value = "1" if isinstance(one, click.Option) and one.is_flag else "..."
-    text = f"{_variable(one)}={value}"
+    text = f"{variable(one)}={value}"
     return text if one.required else f"[{text}]"
