@@ -1,0 +1,90 @@
+"""What pages and reports are made of: lines that are safe to show, with a tone and the command that shows more."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+PLAIN = "plain"
+GOOD = "good"
+BAD = "bad"
+DIM = "dim"
+HEADING = "heading"
+
+TEXT_CHARS = 160
+TITLE_CHARS = 60
+# Control characters, and those that reorder or hide what stands beside them (Unicode categories).
+_UNSAFE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing to know. `command` is what shows or settles it; empty when there is none."""
+
+    text: str
+    command: str = ""
+    tone: str = PLAIN
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    lines: tuple[Line, ...]
+
+
+def safe(text: object, limit: int = TEXT_CHARS) -> str:
+    """Any text as one line: nothing in it can move the cursor, hide something or begin a new line."""
+    shown = "".join(" " if unicodedata.category(one) in _UNSAFE else one for one in str(text or "")[: 20 * limit])
+    line = " ".join(shown.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def title(task: Mapping[str, Any]) -> str:
+    """Type and id of a task, and the beginning of its direction."""
+    direction = safe(str(task.get("direction") or "").strip().partition("\n")[0], TITLE_CHARS)
+    return f"{task['task_type']} {task['id']}" + (f" {direction}" if direction else "")
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in at most two units."""
+    whole = max(0, round(seconds))
+    for unit, size, smaller, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{whole} s"
+
+
+def at(when: float, zone: tzinfo | None = None) -> str:
+    """A moment as people write it, in `zone`; None is the time zone of this machine."""
+    return f"{datetime.fromtimestamp(when, UTC).astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def percent(rate: Mapping[str, Any]) -> str:
+    """A rate with the number that it is made of."""
+    return f"{rate['completed']} of {rate['total']} completed ({rate['rate']:.0%})"
+
+
+def rows(sections: Iterable[Section], width: int | None = None) -> Iterator[tuple[str, str]]:
+    """The sections as rows of a terminal, each with its tone; wrapped when there is a width."""
+    for section in sections:
+        yield "", PLAIN
+        yield section.title, HEADING
+        for line in section.lines:
+            yield from ((row, line.tone) for row in wrapped(line.text, width, "  "))
+            if line.command:
+                yield f"    {line.command}", DIM
+
+
+def wrapped(text: str, width: int | None, indent: str = "") -> list[str]:
+    if width is None:
+        return [indent + text]
+    return textwrap.wrap(text, max(20, width), initial_indent=indent, subsequent_indent=indent + "  ")

@@ -1,0 +1,219 @@
+"""The page that says how it stands now: what is sure, what needs a person, what runs, waits and was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nightrun.decisions import lines
+from nightrun.decisions.lines import BAD, DIM, GOOD, PLAIN, Line, Section
+from nightrun.words import task as words
+
+Facts = Mapping[str, Any]
+
+MONITOR_LATE_S = 300.0  # a monitor that did not look for so long is not watching
+RECENT = 8
+UNLANDED_SHOWN = 10
+LOGS = "make logs TASK={id}"
+PIPELINE_LOG = "git log --oneline --grep='^\\[pipeline\\]'"
+
+
+@dataclass(frozen=True)
+class Page:
+    headline: Line
+    sections: tuple[Section, ...]
+
+
+def make(facts: Facts) -> Page:
+    """`facts` is what flows/sight.py gathers; without a snapshot only what the files of the state folder say."""
+    shot = facts.get("snapshot")
+    now = facts["now"]
+    if shot is None:
+        parts = [_attention(_away(facts)), _last_known(facts), _settings(facts)]
+        return Page(_headline_away(facts), tuple(one for one in parts if one.lines))
+    parts = [
+        _attention([*_fatal(facts), *_unsure(facts), *attention(shot)]),
+        Section("Going well", tuple(_well(facts))),
+        Section("Running", tuple(_running(one, now) for one in shot["running"])),
+        Section("Queue", tuple(_queue(shot, now))),
+        Section("Last outcomes", tuple(_outcome(one, now) for one in shot["finished"][:RECENT])),
+        _settings(facts),
+    ]
+    return Page(_headline(facts), tuple(one for one in parts if one.lines))
+
+
+# -- first line
+
+
+def _headline(facts: Facts) -> Line:
+    run, counts, now = facts.get("run"), facts["snapshot"]["counts"], facts["now"]
+    if run:
+        runners = lines.count(int(run.get("runners") or 1), "runner")
+        since = f"running for {lines.lasting(now - run['started_at'])} with {runners}"
+    else:
+        since = "the API answers, but no supervisor runs"
+    queue = f"{counts[words.RUNNING]} running, {counts[words.PENDING]} waiting, {counts[words.COMPLETED]} completed"
+    text = f"{facts['root']}: {since}; {queue}, {counts[words.FAILED]} failed"
+    return Line(text, "" if run else "make autonomous", GOOD if run and not _unsure(facts) else BAD)
+
+
+def _headline_away(facts: Facts) -> Line:
+    run, now = facts.get("run"), facts["now"]
+    if run:
+        since = lines.lasting(now - run["started_at"])
+        return Line(f"{facts['root']}: a run is up for {since}, but its API does not answer", "make doctor", BAD)
+    return Line(f"{facts['root']}: nothing is running", "make autonomous", PLAIN)
+
+
+# -- what a person should look at
+
+
+def _attention(found: Iterable[Line]) -> Section:
+    return Section("Needs attention", tuple(found))
+
+
+def attention(shot: Facts) -> list[Line]:
+    """Issues, decisions, pauses and changes that did not land, the worst first."""
+    return [
+        *(issue(one, shot["now"]) for one in shot["issues"]),
+        *(decision(one) for one in shot["needs_decision"]),
+        *(pause(one, shot["now"]) for one in shot["pauses"]),
+        *(unlanded(one) for one in _stuck(shot["unlanded"])[:UNLANDED_SHOWN]),
+    ]
+
+
+def issue(one: Facts, now: float) -> Line:
+    seen = f"{one['count']} times, " if one["count"] > 1 else ""
+    since = f"{seen}since {lines.lasting(now - one['first_seen'])}"
+    heal = f"; heal task {one['heal_task_id']}" if one.get("heal_task_id") else ""
+    advice = lines.safe(one.get("suggested_action"))
+    text = f"{one['severity']}: {one['condition']}: {lines.safe(one['message'])} ({since}{heal})"
+    return Line(f"{text} {advice}".rstrip(), "", BAD)
+
+
+def decision(one: Facts) -> Line:
+    asked = lines.safe(one.get("decision_prompt") or one.get("error_summary") or "it waits for your answer")
+    return Line(f"{lines.title(one)}: {asked}", f"make decide TASK={one['id']} TEXT='...'", BAD)
+
+
+def pause(one: Facts, now: float) -> Line:
+    until = one.get("until")
+    end = "until you resume it" if until is None else f"for another {lines.lasting(until - now)}"
+    what = "No new tasks are taken" if one["scope"] == "intake" else f"{lines.safe(one['scope'])} is paused"
+    return Line(f"{what}, {end}: {lines.safe(one['reason'])} (by {lines.safe(one['by'])})", "make resume", BAD)
+
+
+def unlanded(one: Facts) -> Line:
+    state = {words.COMMIT_FAILED: "could not be committed", words.COMMIT_HELD: "is held"}
+    said = state.get(one["commit_state"], f"is {one['commit_state']}, not landed")
+    reason = lines.safe(one.get("commit_reason") or "no reason was given")
+    return Line(f"{lines.title(one)} {said}: {reason}", _look_at(one), BAD)
+
+
+def _look_at(one: Facts) -> str:
+    if one.get("commit_sha"):
+        return f"git show {lines.safe(one['commit_sha'], 10).rstrip('…')}"
+    return f"git log -p -1 {one['branch']}" if one.get("branch") else LOGS.format(id=one["id"])
+
+
+def _stuck(found: Sequence[Facts]) -> list[Facts]:
+    """A change that is about to be committed or landed is no news."""
+    return [one for one in found if one["commit_state"] in (words.COMMIT_HELD, words.COMMIT_FAILED)]
+
+
+def _fatal(facts: Facts) -> list[Line]:
+    said = facts.get("fatal")
+    if not said:
+        return []
+    reason, detail = lines.safe(said.get("reason")), lines.safe(said.get("detail"))
+    return [Line(f"fatal: {reason}: {detail}", "make doctor", BAD)]
+
+
+def _unsure(facts: Facts) -> list[Line]:
+    """Why this page may not show everything."""
+    last, now = facts["snapshot"].get("last_evaluation"), facts["now"]
+    since = max(last or 0.0, facts["snapshot"].get("started_at") or 0.0)
+    if now - since <= MONITOR_LATE_S:
+        return []
+    ago = "has not looked yet" if last is None else f"last looked {lines.lasting(now - last)} ago"
+    return [Line(f"not sure: the monitor {ago}, newer problems are not shown", "", BAD)]
+
+
+def _away(facts: Facts) -> list[Line]:
+    found = _fatal(facts)
+    if facts.get("run"):
+        found.append(Line(f"not sure: {lines.safe(facts.get('api_problem'))} Below is what the files say.", "", BAD))
+    if facts.get("outbox"):
+        waiting = lines.count(int(facts["outbox"]), "result waits", "results wait")
+        found.append(Line(f"{waiting} in .pipeline/outbox for the API to come back", "make autonomous", BAD))
+    return found
+
+
+# -- what is in order
+
+
+def _well(facts: Facts) -> list[Line]:
+    shot, now = facts["snapshot"], facts["now"]
+    found = []
+    if shot["window"]["total"]:
+        found.append(Line(f"last 7 days: {lines.percent(shot['window'])}", "make report SINCE=7d", GOOD))
+    landed = (shot.get("commit_states") or {}).get(words.COMMIT_LANDED, 0)
+    if landed:
+        found.append(Line(f"{lines.count(landed, 'task')} landed as a commit", PIPELINE_LOG, GOOD))
+    if shot.get("last_evaluation") and not _unsure(facts):
+        found.append(Line(f"the monitor looked {lines.lasting(now - shot['last_evaluation'])} ago", "", GOOD))
+    if not shot["issues"] and not shot["needs_decision"] and not _stuck(shot["unlanded"]):
+        found.append(Line("nothing needs you", "", GOOD))
+    return found
+
+
+def _running(one: Facts, now: float) -> Line:
+    age = lines.lasting(now - one["started_at"]) if one.get("started_at") else "just claimed"
+    step = lines.safe(one.get("current_step"), 40)
+    done = f"{one['progress_pct']} %" if one.get("progress_pct") is not None else ""
+    more = [lines.safe(one.get("agent") or "no agent yet", 40), f"attempt {one['attempt']}", age, step, done]
+    return Line(f"{lines.title(one)} ({', '.join(part for part in more if part)})", LOGS.format(id=one["id"]))
+
+
+def _queue(shot: Facts, now: float) -> Iterable[Line]:
+    if shot["ready_count"]:
+        oldest = shot.get("oldest_ready")
+        since = f"; the oldest has waited {lines.lasting(now - oldest['ready_at'])}" if oldest else ""
+        yield Line(f"{shot['ready_count']} ready{since}", "make backlog")
+    for one in shot["waiting"]:
+        yield Line(f"{one['count']} not ready: {lines.safe(one['reason'])}", "", DIM)
+
+
+def _outcome(one: Facts, now: float) -> Line:
+    name = f"{one['task_type']} {one['id']}"
+    ago = f"{lines.lasting(now - one['finished_at'])} ago"
+    if one["status"] == words.FAILED:
+        why = f"{one['error_class'] or 'unknown'}: {lines.safe(one['error_summary'] or 'no error line')}"
+        return Line(f"{name} failed {ago}, {why}", LOGS.format(id=one["id"]), BAD)
+    state = one["commit_state"]
+    tone = GOOD if state in (words.COMMIT_LANDED, words.COMMIT_NONE) else PLAIN
+    said = "completed, no commit" if state == words.COMMIT_NONE else f"completed, {state}"
+    return Line(f"{name} {said} {ago}", LOGS.format(id=one["id"]), tone)
+
+
+# -- without the API
+
+
+def _last_known(facts: Facts) -> Section:
+    now = facts["now"]
+    found = [
+        Line(f"{name} last moved {lines.lasting(now - beat)} ago", f"tail .pipeline/logs/{name}.log", DIM)
+        for name, beat in sorted((facts.get("heartbeats") or {}).items())
+    ]
+    known = facts.get("last_issues") or {}
+    for one in known.get("issues") or ():
+        found.append(issue(one, now))
+    if known.get("last_check"):
+        found.append(Line(f"issues as of {lines.lasting(now - known['last_check'])} ago", "", DIM))
+    found.append(Line("what was committed stays in git", PIPELINE_LOG, DIM))
+    return Section("Last known", tuple(found))
+
+
+def _settings(facts: Facts) -> Section:
+    return Section("Settings", tuple(Line(lines.safe(one), "", DIM) for one in facts.get("settings") or ()))
