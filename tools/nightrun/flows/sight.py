@@ -1,0 +1,144 @@
+"""What pages and reports are made of: asked of the API, and of the files of the state folder when it is away."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nightrun.hands import clock, environment, parent, process, state_file
+from nightrun.hands.client import ApiAway, Client
+from nightrun.hands.state_dir import StateDir
+from nightrun.words import task as words
+from nightrun.words.errors import NightrunError, TryLater
+
+Facts = dict[str, Any]
+
+PAGE = 100  # tasks in one answer of the API
+MOST_PAGES = 50
+LONGEST_WAY_S = 7 * 86_400.0  # from adding a task to its end, for a report of one night
+PENDING_SHOWN = 20
+START_S = 15.0
+QUICK_S = 3.0
+
+
+def now(root: Path) -> Facts:
+    """How it stands: `snapshot` is None when nobody answers, and `api_problem` says why."""
+    facts: Facts = {"root": str(root), "now": clock.now(), "snapshot": None, "api_problem": None, **_files(root)}
+    try:
+        facts["snapshot"] = Client.for_repo(root, timeout_s=QUICK_S).snapshot()
+    except ApiAway as error:
+        facts["api_problem"] = error.message
+    return facts
+
+
+def span(root: Path, since: float) -> Facts:
+    """What happened from `since` until now. Starts the API for the question when none runs."""
+    with answering(root) as client:
+        until = clock.now()
+        ended, cut = _ended(client, since)
+        pending, _ = client.tasks(status=words.PENDING, limit=PENDING_SHOWN, order="oldest")
+        facts = {"root": str(root), "since": since, "until": until, "snapshot": client.snapshot(), "cut": cut}
+        return {**facts, "ended": ended, "pending": [asdict(one) for one in pending], "settings": _settings(root, {})}
+
+
+@contextmanager
+def answering(root: Path) -> Iterator[Client]:
+    """A client of the API that runs, or of one that runs as long as this."""
+    client = Client.for_repo(root)
+    try:
+        client.health(timeout_s=QUICK_S)
+    except ApiAway:
+        if environment.read(root).api_url:
+            raise
+    else:
+        yield client
+        return
+    part = _start_api(root)
+    try:
+        _wait_for(client, part)
+        yield client
+    finally:
+        part.terminate()
+        _wait_end(part)
+
+
+def _start_api(root: Path) -> process.Part:
+    state = StateDir(root)
+    if not state.db.exists():
+        raise NightrunError("Nothing has run here yet.", "Start with `make autonomous`, or look at `make demo`.")
+    # -P: what lies in the repository is not to be imported instead of what is installed.
+    argv = [sys.executable, "-P", "-m", "nightrun", "part", "api", "--repo", str(root)]
+    env = {**os.environ, parent.VARIABLE: str(os.getpid())}
+    return process.start_part(argv, cwd=root, env=env, log=state.log("api"))
+
+
+def _wait_for(client: Client, part: process.Part) -> None:
+    deadline = clock.monotonic() + START_S
+    while clock.monotonic() < deadline and part.poll() is None:
+        with suppress(ApiAway):
+            client.health(timeout_s=1.0)
+            return
+        clock.sleep(0.05)
+    raise TryLater("The API that knows what happened did not start.", "See .pipeline/logs/api.log.")
+
+
+def _wait_end(part: process.Part) -> None:
+    deadline = clock.monotonic() + START_S
+    while part.poll() is None and clock.monotonic() < deadline:
+        clock.sleep(0.02)
+    part.kill()
+
+
+def _ended(client: Client, since: float) -> tuple[list[Facts], int | None]:
+    """Tasks that became terminal since then, in the order they ended; and how many were looked at if not all."""
+    found: list[Facts] = []
+    for page in range(MOST_PAGES):
+        tasks, total = client.tasks(limit=PAGE, offset=page * PAGE)
+        found += [asdict(one) for one in tasks if (one.finished_at or 0.0) >= since and one.status in words.TERMINAL]
+        if (page + 1) * PAGE >= total or not tasks or tasks[-1].created_at < since - LONGEST_WAY_S:
+            return sorted(found, key=_end), None
+    return sorted(found, key=_end), MOST_PAGES * PAGE
+
+
+def _end(task: Facts) -> float:
+    return float(task["finished_at"])
+
+
+# -- files
+
+
+def _files(root: Path) -> Facts:
+    state = StateDir(root)
+    run = state_file.read_object(state.run_json)
+    run = run if _is_alive(run) else {}
+    return {
+        "run": run or None,
+        "fatal": state_file.read_object(state.fatal_issues) or None,
+        "heartbeats": _heartbeats(state),
+        "last_issues": state_file.read_object(state.monitor_issues),
+        "outbox": len(list(state.outbox.glob("*.json"))),
+        "settings": _settings(root, run),
+    }
+
+
+def _is_alive(run: Facts) -> bool:
+    try:
+        return clock.is_same_process(int(run["pid"]), float(run["start_time"]))
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def _heartbeats(state: StateDir) -> dict[str, float]:
+    found = {one.stem: state_file.read_object(one).get("at") for one in state.heartbeats.glob("*.json")}
+    return {name: float(at) for name, at in found.items() if isinstance(at, (int, float))}
+
+
+def _settings(root: Path, run: Facts) -> list[str]:
+    """Those of the run, else what counts for one that is started here."""
+    told = run.get("settings")
+    return list(told) if isinstance(told, list) else environment.said(environment.read(root))
