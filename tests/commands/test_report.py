@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from nightrun.cli import main
+from tests.commands.night import Night
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Iterator[Night]:
+    made = Night(tmp_path / "project")
+    yield made
+    made.close()
+
+
+def test_report_is_printed_and_kept_as_markdown_and_page(night: Night) -> None:
+    night.add("Write the parser")
+    bad = night.end("failed", error_class="gate", error_summary="<script>alert(1)</script> 2 tests failed")
+    night.add("Add a flag")
+    good = night.end(
+        commit_state="landed", commit_sha="a" * 40, gate={"result": "passed", "seconds": 1.5, "commands": ["make test"]}
+    )
+    shown = night.run("report")
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.index("Failed") < shown.stdout.index("Committed")
+    assert f"  impl {bad.id} Write the parser: gate: <script>" in shown.stdout
+    assert f"    make logs TASK={bad.id}" in shown.stdout
+    assert f"  impl {good.id} Add a flag: gate passed in 1.5 s: make test\n    git show aaaaaaaaa" in shown.stdout
+    written = [Path(line.removeprefix("written: ")) for line in shown.stdout.splitlines()[-2:]]
+    assert [one.suffix for one in written] == [".md", ".html"]
+    assert "## Failed (1)" in written[0].read_text()
+    assert "&lt;script&gt;alert" in written[1].read_text() and "<script" not in written[1].read_text()
+    numbers = json.loads(night.run("report", "--json", "--since", "1h").stdout)["numbers"]
+    assert (numbers["ended"], numbers["failed"], numbers["landed"]) == (2, 1, 1)
+
+
+def test_report_works_after_the_run_and_leaves_nothing_running(night: Night) -> None:
+    night.add()
+    night.end()
+    assert night.api.stop() == 0
+    shown = night.run("report")
+    assert shown.exit_code == 0, shown.output
+    assert "All 1 task completed, none failed." in shown.stdout
+    assert not night.api.state.api_json.exists()
+
+
+def test_report_of_a_repository_that_was_never_used(repo: Path) -> None:
+    shown = CliRunner().invoke(main, ["report", "--repo", str(repo)])
+    assert shown.exit_code == 1
+    assert shown.stderr.startswith("nightrun: Nothing has run here yet.\n")
+    assert not (repo / ".pipeline").exists()
+
+
+def test_span_that_is_none_is_wrong_use(repo: Path) -> None:
+    shown = CliRunner().invoke(main, ["report", "--repo", str(repo), "--since", "yesterday"])
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith("nightrun: --since yesterday: must be a duration")
