@@ -253,7 +253,7 @@ class TestHooksPath:
         theirs = tmp_path / "their hooks"
         theirs.mkdir()
         git_out(repo, "config", scope, "core.hooksPath", str(theirs))
-        with pytest.raises(HookConflict, match="git runs the hooks in .*their hooks and ignores those in") as caught:
+        with pytest.raises(HookConflict, match=r"git runs the hooks in .*their hooks and ignores those in") as caught:
             hooks.install(repo, VALUES)
         assert "--into-hooks-path" in str(caught.value.hint)
         assert list(theirs.iterdir()) == []
@@ -302,7 +302,8 @@ class TestHusky:
         write(
             repo,
             ".husky/_/h",
-            'n=$(basename "$0")\ns=$(dirname "$(dirname "$0")")/$n\n[ ! -f "$s" ] && exit 0\nsh -e "$s" "$@"\nexit $?\n',
+            'n=$(basename "$0")\ns=$(dirname "$(dirname "$0")")/$n\n'
+            '[ ! -f "$s" ] && exit 0\nsh -e "$s" "$@"\nexit $?\n',
         )
         executable(repo / ".husky/commit-msg", FOREIGN)
         executable(repo / ".husky/pre-push", 'cat >lines; echo "$@" >args\n')

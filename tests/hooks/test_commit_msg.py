@@ -317,7 +317,7 @@ class TestWithGit:
         assert self.git(guarded, "merge", "--no-ff", "side").returncode == 0
 
     def test_ways_of_committing_that_never_run_the_hook(self, guarded: Path) -> None:
-        """Why `nightrun check-messages` exists: when one of these starts to run it, the list in the docs is out of date."""
+        """Why `nightrun check-messages` exists; githooks.md section 6 has the whole list."""
         write(guarded, "README.md", "changed\n")
         git_out(guarded, "commit", "-q", "-a", "--no-verify", "-m", "[pipeline] bad")
         bad = git_out(guarded, "rev-parse", "HEAD")

@@ -1,4 +1,4 @@
-"""The only door to installed hook files: what git runs at a commit message and before a push (githooks.md section 5)."""
+"""The only door to installed hook files: what git runs on messages and before pushes (githooks.md section 5)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nightrun.decisions import hook_text
-from nightrun.decisions.hook_text import HOOK_NAMES, HookValues
-from nightrun.hands import files, git
+from nightrun.decisions.hook_text import COMMIT_MSG, HOOK_NAMES, HookValues
+from nightrun.hands import files, git, policy_file, process
 from nightrun.words.errors import NightrunError
 
 if TYPE_CHECKING:
@@ -62,6 +62,25 @@ def shipped(name: str) -> bytes:
     )
 
 
+def values_for(root: Path) -> HookValues:
+    """The same for a repository; the defaults when it has no policy."""
+    if not (root / policy_file.NAME).exists():
+        return HookValues()
+    return values_of(policy_file.load(root))
+
+
+def refusal(message: bytes, values: HookValues) -> str | None:
+    """Why the commit-msg hook refuses a message that no editor touches any more; None when it accepts it."""
+    script = hook_text.fill(shipped(COMMIT_MSG), COMMIT_MSG, values).decode()
+    argv = ["sh", "-c", script, COMMIT_MSG, "/dev/stdin"]
+    # From the root folder, where no earlier hook lies.
+    done = process.run(argv, cwd=Path("/"), env={"PATH": os.defpath, "GIT_EDITOR": ":"}, stdin=message)
+    if done.code == 0:
+        return None
+    said = done.err.decode(errors="replace").split("\n")[0]
+    return said.removeprefix("nightrun: commit message refused: ").removesuffix(".")
+
+
 def install(root: Path, values: HookValues, *, into_hooks_path: bool = False) -> list[str]:
     """Put both hooks where git runs them, once and for all worktrees; says what was done."""
     folder = git.hooks_dir(root)
@@ -110,8 +129,8 @@ def _about_hooks_path(root: Path, folder: Path, allowed: bool) -> list[str]:
         raise HookConflict(
             f"core.hooksPath is set: git runs the hooks in {folder} and ignores those in {own}"
             + ("; husky owns that folder" if _is_husky(folder) else ""),
-            hint=f"`git config --show-origin core.hooksPath` says where it is set. Unset it, or install into that folder "
-            f"with `nightrun setup --into-hooks-path`; it serves {whose}.",
+            hint="`git config --show-origin core.hooksPath` says where it is set. Unset it, or install into that "
+            f"folder with `nightrun setup --into-hooks-path`; it serves {whose}.",
         )
     said = [f"core.hooksPath is set: installing into {folder}, which serves {whose}"]
     if _is_husky(folder):
@@ -161,7 +180,7 @@ def _keep_earlier(path: Path) -> str:
     _copy(path, earlier)
     if not ran:
         return f"the earlier hook is kept as {earlier.name}; git did not run it, since it is not executable"
-    order = "runs first" if path.name == hook_text.COMMIT_MSG else "runs after a push is allowed"
+    order = "runs first" if path.name == COMMIT_MSG else "runs after a push is allowed"
     return f"the earlier hook is kept as {earlier.name} and {order}"
 
 

@@ -1,0 +1,215 @@
+"""Check machine, repository, hooks, agents and policy."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nightrun.commands.options import json_option, repo_option
+from nightrun.words.errors import BadPolicy, NightrunError
+
+if TYPE_CHECKING:
+    from nightrun.hands.hook_proof import Attempt
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+COLOURS = {OK: "green", WARN: "yellow", FAIL: "red"}
+OLDEST_PYTHON = (3, 11)
+OLDEST_GIT = (2, 36)  # the first with `git hook run`
+REPAIR = "nightrun setup"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that was looked at. `fix` is what a person should do."""
+
+    name: str
+    state: str
+    text: str
+    fix: str = ""
+
+
+@click.command("doctor")
+@repo_option
+@json_option
+@click.pass_context
+def command(context: click.Context, root: Path, as_json: bool) -> None:
+    """Check machine, repository, hooks, agents and policy.
+
+    Fires the hooks with a good message, a bad one and a push to a scratch remote, and tries seven ways to push without
+    permission, so that it is known what the push guard stops here and what it does not. Changes nothing. Exit code 1
+    when something would keep the pipeline from working.
+
+    \b
+    Examples:
+      nightrun doctor
+      nightrun doctor --json
+    """
+    rows = [row for name, look in CHECKS.items() for row in _rows(name, look, root)]
+    attempts = _attempts(root)
+    if as_json:
+        found = {"checks": [asdict(row) for row in rows], "push_guard": [asdict(one) for one in attempts]}
+        click.echo(json.dumps(found))
+    else:
+        for row in rows:
+            _show(row)
+        _show_attempts(attempts)
+    context.exit(1 if any(row.state == FAIL for row in rows) else 0)
+
+
+def _rows(name: str, look: Callable[[Path], Iterator[Row]], root: Path) -> Iterator[Row]:
+    """The rows of one check; what it could not look at is a row too."""
+    try:
+        yield from look(root)
+    except BadPolicy as error:
+        yield Row(name, FAIL, "; ".join([error.message, *error.problems]), error.hint or "")
+    except NightrunError as error:
+        yield Row(name, FAIL, error.message, error.hint or "")
+
+
+def _attempts(root: Path) -> list[Attempt]:
+    from nightrun.hands import hook_proof  # kept from `--help`, which has to be quick
+
+    try:
+        return hook_proof.attempts(root)
+    except NightrunError:
+        return []  # the rows already say why git does not work here
+
+
+# -- what is looked at
+
+
+def _machine(root: Path) -> Iterator[Row]:
+    python = Row("python", OK, f"{platform.python_version()} at {sys.executable}")
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        python = Row("python", FAIL, f"{platform.python_version()} is too old", "Install Python 3.11 or newer.")
+    yield python
+    from nightrun.hands import git
+
+    version = git.version()
+    shown = ".".join(map(str, version))
+    if version < OLDEST_GIT:
+        yield Row("git", FAIL, f"{shown} is too old", "Install git 2.36 or newer.")
+    else:
+        yield Row("git", OK, shown)
+
+
+def _repository(root: Path) -> Iterator[Row]:
+    from nightrun.hands import git
+
+    state = git.state(root)
+    where = f"{root}, branch {state.branch}" if state.branch else f"{root}, no branch"
+    if state.operation:
+        yield Row("repository", WARN, f"{where}, a {state.operation} in progress", "Finish or abort it before a run.")
+    elif state.detached:
+        yield Row("repository", WARN, f"{where}: HEAD is detached", "git switch BRANCH")
+    else:
+        yield Row("repository", OK, where)
+
+
+def _identity(root: Path) -> Iterator[Row]:
+    from nightrun.hands import git
+
+    yield Row("identity", OK, git.identity(root))
+
+
+def _environment(root: Path) -> Iterator[Row]:
+    from nightrun.hands import environment
+
+    found = environment.read(root)
+    if found.auto_push:
+        text = (
+            f"PIPELINE_AUTO_PUSH=1 ({found.sources[environment.AUTO_PUSH]}): the push guard is off for what starts here"
+        )
+        yield Row("environment", WARN, text, "Leave it off, and push with `nightrun push`.")
+    for problem in found.problems:
+        yield Row("environment", WARN, problem, "Correct or remove that line.")
+    if not found.auto_push and not found.problems:
+        yield Row("environment", OK, "nothing pushes without being asked")
+
+
+def _policy(root: Path) -> Iterator[Row]:
+    from nightrun.hands import policy_file
+
+    policy = policy_file.load(root)
+    unchecked = [name for name in policy.committing_types if not policy.task_types[name].gate]
+    text = f"{policy_file.NAME} is good"
+    if unchecked:
+        yield Row("policy", WARN, f"{text}, but nothing checks {', '.join(unchecked)}", "Set a gate for them.")
+    else:
+        yield Row("policy", OK, text)
+
+
+def _hooks(root: Path) -> Iterator[Row]:
+    from nightrun.hands import hook_proof, hooks
+
+    values = hooks.values_for(root)
+    problems = hooks.check(root, values)
+    for problem in problems:
+        yield Row("hooks", FAIL, problem.text, REPAIR)
+    if not problems:
+        yield Row("hooks", OK, "commit-msg and pre-push are what git runs, in every worktree")
+    for proof in hook_proof.prove(root, values):
+        yield Row("hooks", OK if proof.holds else FAIL, proof.text, "" if proof.holds else REPAIR)
+
+
+def _sandbox(root: Path) -> Iterator[Row]:
+    from nightrun.hands import process
+
+    ended = "agents are ended by process group, subreaper and sweep"
+    if shutil.which("bwrap") is None:
+        yield Row("sandbox", OK, f"{ended}; bwrap is not here")
+        return
+    done = process.run(["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "--die-with-parent", "true"], timeout_s=20)
+    yield Row("sandbox", OK, f"{ended}; bwrap {'works' if done.code == 0 else 'is here, but may not be used'}")
+
+
+def _disk(root: Path) -> Iterator[Row]:
+    from nightrun.hands import clock, policy_file
+    from nightrun.policy.model import Limits
+
+    floor = policy_file.load(root).limits.disk_floor if (root / policy_file.NAME).exists() else Limits().disk_floor
+    free = clock.disk_free(root)
+    text = f"{free / (1 << 30):.1f} GiB free, the policy wants {floor / (1 << 30):.1f} GiB"
+    yield Row("disk", FAIL, text, "Free some space: no attempt starts.") if free < floor else Row("disk", OK, text)
+
+
+CHECKS: dict[str, Callable[[Path], Iterator[Row]]] = {
+    "machine": _machine,
+    "repository": _repository,
+    "identity": _identity,
+    "environment": _environment,
+    "policy": _policy,
+    "hooks": _hooks,
+    "sandbox": _sandbox,
+    "disk": _disk,
+}
+
+
+# -- what is shown
+
+
+def _show(row: Row) -> None:
+    click.echo(f"{click.style(f'{row.state:<4}', fg=COLOURS[row.state])}  {row.name:<12} {row.text}")
+    if row.fix:
+        click.echo(f"{'':<19}{row.fix}")
+
+
+def _show_attempts(attempts: list[Attempt]) -> None:
+    if not attempts:
+        return
+    click.echo("\nPushes without permission from here, by the same user and outside of a sandbox:")
+    for one in attempts:
+        click.echo(f"  {'stopped' if one.stopped else 'gets through':<13} {one.name}  {one.text}")
+    if not all(one.stopped for one in attempts):
+        click.echo(
+            "No hook stops the rest. A rule on the server does (a protected branch that takes pull requests only), and\n"
+            "so do credentials that the agents cannot read."
+        )
