@@ -1,0 +1,92 @@
+"""Whether a run has nothing left to do, and what to tell whoever waits for its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nightrun.words import task as words
+
+_BLOCKED = ("waits for ", "needs ")  # reasons that no time ends
+
+
+def busy(snapshot: Mapping[str, Any], *, since: float, monitored: bool) -> str | None:
+    """Why the run is not over yet, in words; None when nothing is left that could go on by itself.
+
+    `since` is when this run started: what runners said before it does not count. `monitored`: a monitor is watching,
+    and may still find something to heal in what ended last.
+    """
+    counts, now = snapshot["counts"], snapshot["now"]
+    if counts[words.RUNNING]:
+        return f"{counts[words.RUNNING]} running"
+    if snapshot["ready_count"] and not _closed_for_good(snapshot):
+        return f"{snapshot['ready_count']} ready"
+    return (
+        _put_off(snapshot, now)
+        or _on_its_way(snapshot)
+        or _runners(snapshot, since)
+        or (_unseen(snapshot, since) if monitored else None)
+    )
+
+
+def _closed_for_good(snapshot: Mapping[str, Any]) -> bool:
+    """Intake is paused and only a person can open it."""
+    return any(one["scope"] == "intake" and one.get("until") is None for one in snapshot["pauses"])
+
+
+def _put_off(snapshot: Mapping[str, Any], now: float) -> str | None:
+    """Tasks that will be ready later: after a back-off, or when a pause with an end is over."""
+    later = [one for one in snapshot["waiting"] if one["ready_at"] > now and not one["reason"].startswith(_BLOCKED)]
+    if later:
+        return f"{sum(one['count'] for one in later)} put off"
+    ends = any(one.get("until") is not None for one in snapshot["pauses"])
+    return "paused for a while" if ends and snapshot["counts"][words.PENDING] else None
+
+
+def _on_its_way(snapshot: Mapping[str, Any]) -> str | None:
+    going = [
+        one for one in snapshot["unlanded"] if one["commit_state"] in (words.COMMIT_PENDING, words.COMMIT_COMMITTED)
+    ]
+    return f"{len(going)} not landed yet" if going else None
+
+
+def _runners(snapshot: Mapping[str, Any], since: float) -> str | None:
+    """A runner takes the next item of the backlog only when it has time: it must have said that nothing is open."""
+    here = [one for one in snapshot["runners"] if one["at"] >= since]
+    if not here:
+        return "no runner has reported yet"
+    at_work = [one["name"] for one in here if one.get("state") not in ("idle", "stopped")]
+    if at_work:
+        return f"{', '.join(at_work)} at work"
+    open_items = max(int(one.get("backlog_open") or 0) for one in here)
+    return f"{open_items} open in the backlog" if open_items and not _closed_for_good(snapshot) else None
+
+
+def _unseen(snapshot: Mapping[str, Any], since: float) -> str | None:
+    last = max((one["finished_at"] for one in snapshot["finished"][:1]), default=since)
+    seen = snapshot.get("last_evaluation") or 0.0
+    return None if seen > max(last, since) else "the monitor has not looked yet"
+
+
+def needs_a_look(reason: str | None) -> bool:
+    return reason == "the monitor has not looked yet"
+
+
+def failures(snapshot: Mapping[str, Any], *, failed: int, since: float) -> list[str]:
+    """What did not go well in this run, one line each; empty when it all did. `failed` tasks failed since its start."""
+    bad = [one for one in snapshot["finished"] if one["status"] == words.FAILED and one["finished_at"] >= since]
+    lines = [f"failed: {one['task_type']} {one['id']}: {one.get('error_summary') or one['error_class']}" for one in bad]
+    if failed > len(bad):
+        lines.append(f"failed: {failed - len(bad)} more")
+    lines += [f"needs a decision: {one['task_type']} {one['id']}" for one in snapshot["needs_decision"]]
+    lines += [
+        f"{one['commit_state']}: {one['task_type']} {one['id']}: {one.get('commit_reason') or 'no reason given'}"
+        for one in snapshot["unlanded"]
+    ]
+    return lines
+
+
+def waiting(snapshot: Mapping[str, Any]) -> list[str]:
+    """What was not begun and why, one line each."""
+    paused = [f"{one['scope']} is paused: {one['reason']}" for one in snapshot["pauses"]]
+    return paused + [f"{one['count']} waiting: {one['reason']}" for one in snapshot["waiting"] if one["count"]]

@@ -1,0 +1,415 @@
+"""The supervisor: starts API, monitor and runners in order, brings back what dies or hangs, ends all in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nightrun.decisions.restart import Start, Stopped
+from nightrun.flows.supervisor_api import Probe
+from nightrun.flows.supervisor_part import Supervised
+from nightrun.flows.supervisor_requests import Requests
+from nightrun.flows.supervisor_signals import StopSignals
+from nightrun.flows.supervisor_story import Story
+from nightrun.flows.supervisor_voice import Voice
+from nightrun.hands import (
+    clock,
+    environment,
+    files,
+    lock,
+    marker,
+    orphans,
+    parent,
+    policy_file,
+    process,
+    rotation,
+    state_file,
+    tail,
+)
+from nightrun.hands.client import Client
+from nightrun.hands.environment import Environment
+from nightrun.hands.state_dir import StateDir
+from nightrun.words.errors import NightrunError, TryLater
+
+INTERRUPTED = 130
+HOURS_REASON = "the hours of this run are over"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How often the supervisor looks and how long it waits, in seconds (reliability.md S3, S4, S7)."""
+
+    tick: float = 0.25
+    ready: float = 30.0  # for the API to answer after its first start
+    probe: float = 10.0
+    probe_timeout: float = 2.0
+    probe_failures: int = 3
+    grace: float = 30.0  # after a start of the API before probes count
+    routes: float = 30.0
+    hung: float = 90.0
+    hung_looks: float = 5.0
+    rotation: float = 60.0
+    story: float = 2.0
+    stop_runner: float = 25.0
+    stop_monitor: float = 5.0
+    stop_api: float = 12.0
+
+
+def part_argv(root: Path, name: str) -> list[str]:
+    kind = name.partition("-")[0]
+    argv = [sys.executable, "-m", "nightrun", "part", kind, "--repo", str(root)]
+    return [*argv, "--name", name] if kind == "runner" else argv
+
+
+def run(
+    root: Path,
+    *,
+    runners: int,
+    hours: float | None,
+    until_idle: bool,
+    settings: Environment,
+    say: Callable[[str], None],
+    argv_for: Callable[[Path, str], Sequence[str]] = part_argv,
+    pace: Pace | None = None,
+) -> int:
+    """Until it is stopped, or nothing is left to do with `until_idle`; the exit code.
+
+    TryLater when another supervisor works here, BadPolicy when the policy is not usable.
+    """
+    state = StateDir(root).create()
+    held = lock.hold(state.lock("supervisor"))
+    if held is None:
+        raise TryLater(
+            f"nightrun already works on {root} (supervisor {_pid_in(state.lock('supervisor'))}).",
+            "See it with `make monitor`, end it with `make stop`.",
+        )
+    try:
+        policy_file.load(root)
+        voice = Voice(say, state.log("supervisor"))
+        return Supervisor(root, state, runners, hours, until_idle, settings, voice, argv_for, pace or Pace()).run()
+    finally:
+        held.release()
+
+
+def _pid_in(path: Path) -> str:
+    try:
+        return f"pid {path.read_text().strip()}"
+    except OSError:
+        return "pid unknown"
+
+
+@dataclass
+class Supervisor:
+    root: Path
+    state: StateDir
+    runners: int
+    hours: float | None
+    until_idle: bool
+    settings: Environment
+    say: Callable[[str], None]
+    argv_for: Callable[[Path, str], Sequence[str]]
+    pace: Pace
+    parts: list[Supervised] = field(default_factory=list)
+    restarts: dict[str, int] = field(default_factory=dict)
+    signals: StopSignals = field(default_factory=StopSignals)
+    drains_since: float | None = None
+
+    def run(self) -> int:
+        self._prepare()
+        with self.signals:
+            try:
+                return self._from_start_to_end()
+            finally:
+                self._stop()
+
+    # -- start
+
+    def _prepare(self) -> None:
+        self.started_at, self.begun = clock.now(), clock.monotonic()
+        for name in (environment.API_URL, environment.API_TOKEN):
+            if os.environ.pop(name, None):
+                self.say(f"{name} does not count here: this run has an API of its own")
+        self.client = Client.for_repo(self.root, timeout_s=10.0)
+        self.requests = Requests(self.state.restart_requested, self.say)
+        self.probe = Probe(
+            self.client, self.pace.probe, self.pace.probe_timeout, self.pace.probe_failures, self.pace.routes
+        )
+        self.story = Story(self.client, self.say, self.started_at, lively_s=self.pace.story)
+        self.story.always_lively = self.until_idle
+        self.parts = [self._part(name) for name in ("api", "monitor", *self._runner_names())]
+        self._next_hung = self._next_rotation = clock.monotonic()
+        process.become_subreaper()
+        self._clear_up()
+        self.say(f"working on {self.root} with {self.runners} runner{'s' if self.runners != 1 else ''}")
+        for line in environment.said(self.settings):
+            self.say(line)
+
+    def _runner_names(self) -> list[str]:
+        return [f"runner-{number}" for number in range(1, self.runners + 1)]
+
+    def _part(self, name: str) -> Supervised:
+        stop_s = {"api": self.pace.stop_api, "monitor": self.pace.stop_monitor}.get(name, self.pace.stop_runner)
+        return Supervised(
+            name=name,
+            argv=self.argv_for(self.root, name),
+            cwd=self.root,
+            env=self._environment(),
+            log=self.state.log(name),
+            heartbeat=self.state.heartbeat(name),
+            stop_s=stop_s,
+            say=self.say,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """What the person set, also in `.env`, and whose child a part is."""
+        own = (environment.API_URL, environment.API_TOKEN)
+        values = {name: value for name, value in self.settings.values.items() if name not in own}
+        return {**os.environ, **values, parent.VARIABLE: str(os.getpid())}
+
+    def _clear_up(self) -> None:
+        """What an earlier run left: its requests are done by this start, its agents must not work beside ours."""
+        self.state.stop_requested.unlink(missing_ok=True)
+        self.requests.forget()
+        if files.read_json(self.state.fatal_issues) is not None:
+            self.say("an earlier fatal issue is tried again by this start")
+        self.state.fatal_issues.unlink(missing_ok=True)
+        killed = process.sweep(marker.of_root(self.root))
+        if killed:
+            self.say(f"ended {len(killed)} processes that an earlier run left")
+
+    def _from_start_to_end(self) -> int:
+        if not self._start_api():
+            return INTERRUPTED if self.signals.first == signal.SIGINT else 1
+        self._open_intake()
+        self.story.follow()
+        for part in self.parts[1:]:
+            self._start(part)
+        while (code := self._why_end()) is None:
+            self._round()
+            self.signals.wait(self.pace.tick)
+        return code
+
+    @property
+    def api(self) -> Supervised:
+        return self.parts[0]
+
+    def _start_api(self) -> bool:
+        """False when it does not come up: then nothing else is worth starting."""
+        self._start(self.api)
+        end = clock.monotonic() + self.pace.ready
+        while not self.signals.received and not self.state.stop_requested.exists():
+            if self._api_is_ready():
+                return True
+            self._revive(self.api)
+            if self.api.given_up or clock.monotonic() > end:
+                self._give_up(self.api, "api_start_failed", f"not ready after {self.pace.ready:g} s")
+                for line in tail.lines(self.state.log("api"), 5):
+                    self.say(f"api: {line}")
+                return False
+            self.signals.wait(0.05)
+        return False
+
+    def _api_is_ready(self) -> bool:
+        """Our own one: an older one that is about to end may still answer."""
+        said = state_file.read_object(self.state.api_json)
+        mine = self.api.part is not None and said.get("pid") == self.api.part.pid
+        return mine and self.probe.is_ready()
+
+    def _open_intake(self) -> None:
+        """An earlier run whose hours were over may have closed it."""
+        with suppress(NightrunError):
+            if any(one["by"] == "nightrun" and one["reason"] == HOURS_REASON for one in self.client.pauses()):
+                self.client.resume("intake", by="nightrun")
+
+    def _start(self, part: Supervised) -> None:
+        again = bool(part.lives)
+        part.start()
+        if part is self.api:
+            self.probe.reset()
+        if again:
+            self.restarts[part.name] = self.restarts.get(part.name, 0) + 1
+            self.say(f"{part.name} started again")
+        self._record()
+
+    def _record(self) -> None:
+        """run.json: who supervises, since when, with which parts."""
+        pid, start_time = clock.my_identity()
+        parts = {
+            one.name: {
+                "pid": one.part.pid,
+                "started_at": one.started_at,
+                "restarts": self.restarts.get(one.name, 0),
+            }
+            for one in self.parts
+            if one.part is not None
+        }
+        who = {"pid": pid, "start_time": start_time, "boot_id": clock.boot_id(), "started_at": self.started_at}
+        what = {"runners": self.runners, "hours": self.hours, "until_idle": self.until_idle}
+        files.write_json(self.state.run_json, {**who, **what, "parts": parts})
+
+    # -- one round
+
+    def _round(self) -> None:
+        for part in self.parts:
+            self._revive(part)
+            part.press()
+        self._end_what_hangs()
+        self._probe_api()
+        self._follow_request()
+        self._rotate()
+        if self.story.follow():
+            self._ask_for_a_look()
+
+    def _revive(self, part: Supervised) -> None:
+        code = part.reap()
+        if code is not None:
+            self.say(f"{part.name} ended ({_said(code)})")
+            self._end_orphans()
+        due = part.due()
+        if isinstance(due, Stopped) and not part.given_up:
+            part.given_up = True
+            self._give_up(part, f"{part.name.partition('-')[0]}_restart_failed", f"{part.name} died {due.deaths} times")
+        elif isinstance(due, Start):
+            self._start(part)
+        elif part.given_up and part.is_healthy():
+            part.given_up = False
+            self.state.fatal_issues.unlink(missing_ok=True)
+            self.say(f"{part.name} works again")
+
+    def _give_up(self, part: Supervised, reason: str, detail: str) -> None:
+        said = {"at": clock.now(), "reason": reason, "detail": detail, "recovery_attempted": True}
+        files.write_json(self.state.fatal_issues, said)
+        self.say(f"FATAL {reason}: {detail}; see {self.state.log(part.name)}")
+
+    def _end_what_hangs(self) -> None:
+        """The API shows that it lives by answering, the others by their heartbeat."""
+        if clock.monotonic() < self._next_hung:
+            return
+        if clock.monotonic() - self._next_hung > self.pace.hung / 2:
+            for part in self.parts:
+                part.forgive()
+        self._next_hung = clock.monotonic() + self.pace.hung_looks
+        for part in self.parts[1:]:
+            if part.hangs(self.pace.hung):
+                self.say(f"{part.name} has not moved for {self.pace.hung:g} s and is killed; its stacks are in its log")
+                part.abort()
+
+    def _probe_api(self) -> None:
+        if not self.api.is_running or self.api.age() < self.pace.grace:
+            return
+        reason = self.probe.why_restart()
+        if reason is None:
+            return
+        self.say(f"api is restarted: {reason}")
+        self.probe.reset()
+        if reason.startswith("no answer"):
+            self.api.abort()
+        else:
+            self.api.end()
+
+    def _follow_request(self) -> None:
+        request = self.requests.take()
+        if request is None:
+            return
+        parts = [one for one in self.parts if one.name.partition("-")[0] == request.target and one.is_running]
+        older = [one for one in parts if (one.started_at or 0.0) <= request.at]
+        if not older:
+            self.say(f"restart of {request.target} was asked for ({request.reason}) and has happened already")
+            return
+        self.say(f"{request.target} is restarted, as was asked for: {request.reason}")
+        for part in older:
+            part.end()
+        if self.requests.was_done(request):
+            detail = f"{request.target} was restarted three times in an hour because of {request.reason}"
+            self._give_up(older[0], f"{request.target}_restart_failed", detail)
+
+    def _rotate(self) -> None:
+        if clock.monotonic() >= self._next_rotation:
+            self._next_rotation = clock.monotonic() + self.pace.rotation
+            for name in ("supervisor", *(part.name for part in self.parts)):
+                rotation.rotate(self.state.log(name))
+
+    def _ask_for_a_look(self) -> None:
+        """So that a run that would be over is not held up until the monitor's next look is due."""
+        if self.until_idle and self.story.waits_for_the_monitor:
+            (self.state.path / "look_requested").touch()
+
+    # -- end
+
+    def _why_end(self) -> int | None:
+        """The exit code when it is time to end."""
+        if self.signals.first is not None:
+            self.say(f"stopping, as {self.signals.first.name} asks")
+            return INTERRUPTED if self.signals.first == signal.SIGINT else 0
+        if self.state.stop_requested.exists():
+            self.say("stopping, as was asked for")
+            return 0
+        return (self._idle() if self.until_idle else None) or self._hours_over()
+
+    def _idle(self) -> int | None:
+        runners = self.parts[2:]
+        if self.api.given_up or (runners and all(one.given_up for one in runners)):
+            self.say("ending: the work cannot go on")
+            return 1
+        return self._verdict("nothing is left to do", whole=True) if self.story.is_over else None
+
+    def _hours_over(self) -> int | None:
+        """After the hours nothing new is taken; what runs is finished first."""
+        if self.hours is None or clock.monotonic() - self.begun < self.hours * 3600:
+            return None
+        if self.drains_since is None:
+            self._close_intake()
+            return None
+        return self._verdict("the hours are over", whole=False) if self.story.is_drained(self.drains_since) else None
+
+    def _close_intake(self) -> None:
+        """When the API does not answer just now, the next round tries again."""
+        with suppress(NightrunError):
+            self.client.pause("intake", HOURS_REASON, by="nightrun")
+            self.drains_since = clock.monotonic()
+            self.say(f"{self.hours:g} hours are over: nothing new is begun, what runs is finished")
+
+    def _verdict(self, why: str, *, whole: bool) -> int:
+        lines = self.story.verdict(whole=whole)
+        self.say(f"{why}; " + ("all went well" if not lines else "not all went well:"))
+        for line in lines:
+            self.say(f"  {line}")
+        return 1 if lines else 0
+
+    def _stop(self) -> None:
+        """In the reverse order of the start; then nothing that any part started is left."""
+        runners, rest = self.parts[2:], self.parts[1::-1]
+        self._end_and_wait(runners)
+        if self.drains_since is not None:
+            with suppress(NightrunError):
+                self.client.resume("intake", by="nightrun")
+        for part in rest:
+            self._end_and_wait([part])
+        self._end_orphans()
+        process.sweep(marker.of_root(self.root))
+        for path in (self.state.run_json, self.state.stop_requested):
+            path.unlink(missing_ok=True)
+        self.say("stopped; nothing is left running")
+
+    def _end_and_wait(self, parts: Sequence[Supervised]) -> None:
+        for part in parts:
+            part.end()
+        while any(part.is_running for part in parts):
+            for part in parts:
+                part.reap()
+                part.press()
+                if self.signals.is_impatient:
+                    part.kill()
+            clock.sleep(0.02)
+
+    def _end_orphans(self) -> None:
+        orphans.end({one.part.pid for one in self.parts if one.part is not None})
+
+
+def _said(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"

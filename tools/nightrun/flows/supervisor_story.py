@@ -1,0 +1,86 @@
+"""Follows the run through the API, so that a person sees each move, and knows when nothing is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nightrun.decisions import idle, story
+from nightrun.hands import clock
+from nightrun.hands.client import Client
+from nightrun.words.errors import NightrunError
+
+LIVELY_S = 2.0  # between two looks while something moves
+QUIET_S = 10.0
+LIVELY_FOR_S = 30.0
+IDLE_LOOKS = 2  # in a row: what was seen between two moves is not the end
+
+
+@dataclass
+class Story:
+    client: Client
+    say: Callable[[str], None]
+    since: float  # seconds since the epoch: when the run started
+    monitored: bool = True
+    lively_s: float = LIVELY_S
+    always_lively: bool = False
+    snapshot: dict[str, Any] | None = None
+    busy: str | None = "not looked yet"
+    idle_looks: int = 0
+    looked_at: float = 0.0
+    _failed_before: int = 0
+    _marks: dict[str, story.Mark] = field(default_factory=dict)
+    _moved_at: float = field(default_factory=clock.monotonic)
+    _next: float = field(default_factory=clock.monotonic)
+
+    def follow(self) -> bool:
+        """Tell what moved since the last time; False when it is not time yet, or the API does not answer."""
+        if clock.monotonic() < self._next:
+            return False
+        try:
+            new = self.client.snapshot()
+            self._tell(new)
+        except NightrunError:
+            self._next = clock.monotonic() + self.lively_s
+            return False
+        self.snapshot, self.looked_at = new, clock.monotonic()
+        self.busy = idle.busy(new, since=self.since, monitored=self.monitored)
+        self.idle_looks = self.idle_looks + 1 if self.busy is None else 0
+        quiet = clock.monotonic() - self._moved_at > LIVELY_FOR_S and not self.always_lively
+        self._next = clock.monotonic() + (QUIET_S if quiet else self.lively_s)
+        return True
+
+    @property
+    def is_over(self) -> bool:
+        return self.idle_looks >= IDLE_LOOKS
+
+    @property
+    def waits_for_the_monitor(self) -> bool:
+        return idle.needs_a_look(self.busy)
+
+    def is_drained(self, since: float) -> bool:
+        """Whether nothing ran any more in a look after `since` (monotonic)."""
+        return self.snapshot is not None and self.looked_at > since and not self.snapshot["counts"]["running"]
+
+    def verdict(self, *, whole: bool) -> list[str]:
+        """What did not go well in this run; `whole` counts what is still waiting as well."""
+        if self.snapshot is None:
+            return ["the API never answered"]
+        failed = self.snapshot["counts"]["failed"] - self._failed_before
+        lines = idle.failures(self.snapshot, failed=failed, since=self.since)
+        return [*lines, *idle.waiting(self.snapshot)] if whole else lines
+
+    def _tell(self, new: dict[str, Any]) -> None:
+        after = story.marks(new)
+        if self.snapshot is None:
+            self._failed_before = new["counts"]["failed"]
+            self._marks = {task_id: mark for task_id, mark in after.items() if mark[0] != "running"}
+        moved = story.moved(self._marks, after)
+        for task_id in moved:
+            self.say(story.line(self.client.task(task_id), new["now"]))
+        for line in story.notices(self.snapshot or {}, new):
+            self.say(line)
+        if moved:
+            self._moved_at = clock.monotonic()
+        self._marks = after
