@@ -81,6 +81,8 @@ def _runs(python):
 
 
 def _make(kind):
+    if VENV.is_symlink():
+        VENV.unlink()  # of another checkout, which is not ours to change
     try:
         _moved_here()
         _run(sys.executable, "-m", "venv", *([] if _runs(PYTHON) else ["--clear"]), str(VENV))

@@ -14,18 +14,20 @@ from typing import Any
 from nightrun.decisions import restart
 from nightrun.flows import monitor_look
 from nightrun.flows.monitor_look import Looked, Memory
-from nightrun.hands import clock, environment, state_dir, state_file
+from nightrun.hands import clock, environment, files, hooks, state_file
 from nightrun.hands.client import Client
 from nightrun.hands.environment import Environment
 from nightrun.hands.heartbeat import Heart
 from nightrun.hands.policy_file import Keeper
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
+from nightrun.words.errors import NightrunError
 
 TICK_S = 1.0
 BEAT_S = 10.0
 SLEPT_S = 30.0  # a gap this long between the clocks means that the machine slept (reliability.md D10)
 ASKED_KEPT_S = 7 * 86_400.0
+HOOKS_EVERY_S = 300.0
 
 log = logging.getLogger("nightrun.monitor")
 
@@ -68,10 +70,10 @@ class Monitor:
         """Not while a request is waiting for the supervisor."""
         if looked.restart is None:
             return
-        waiting = state_file.read(self.state.restart_requested)
+        waiting = files.read_json(self.state.restart_requested)
         if waiting is not None and isinstance(restart.read_request(waiting, now), restart.Request):
             return
-        state_dir.write_json(self.state.restart_requested, looked.restart)
+        files.write_json(self.state.restart_requested, looked.restart)
         self.memory.asked = [one for one in self.memory.asked if now - one["at"] < ASKED_KEPT_S] + [looked.restart]
         log.warning("restart of %s requested: %s", looked.restart["target"], looked.restart["reason"])
 
@@ -83,7 +85,7 @@ class Monitor:
             "findings": [asdict(one) for one in looked.findings],
             "restarts_asked": self.memory.asked,
         }
-        state_dir.write_json(self.state.monitor_issues, said)
+        files.write_json(self.state.monitor_issues, said)
 
     # -- time
 
@@ -123,7 +125,7 @@ def run(root: Path) -> int:
         state=state,
         client=Client.for_repo(root, timeout_s=monitor_look.PROBE_TIMEOUT_S),
         policy=keeper.current,
-        facts=lambda: _facts(state, keeper, settings),
+        facts=_Facts(state, keeper, settings),
         auto_fix=settings.auto_fix,
         heart=Heart(state.heartbeat("monitor")),
     )
@@ -137,16 +139,44 @@ def run(root: Path) -> int:
     return 0
 
 
-def _facts(state: StateDir, keeper: Keeper, settings: Environment) -> dict[str, Any]:
+class _Facts:
     """What only this machine knows."""
-    keeper.current()
-    parts = state_file.read_object(state.run_json).get("parts") or {}
-    starts = [one.get("started_at") for name, one in parts.items() if name.startswith("runner")]
-    return {
-        "policy_problem": keeper.problem or "",
-        "auto_commit": settings.auto_commit,
-        "runner_started_at": max((one for one in starts if one is not None), default=None),
-    }
+
+    def __init__(self, state: StateDir, keeper: Keeper, settings: Environment) -> None:
+        self._state, self._keeper, self._settings = state, keeper, settings
+        self._hooks: list[str] | None = None
+        self._hooks_next = 0.0
+        self._never_there: set[str] = set()
+
+    def __call__(self) -> dict[str, Any]:
+        policy = self._keeper.current()
+        return {
+            "policy_problem": self._keeper.problem or "",
+            "hook_problems": self._hook_problems(policy),
+            "auto_commit": self._settings.auto_commit,
+            "runner_started_at": self._runner_started_at(),
+        }
+
+    def _hook_problems(self, policy: Policy) -> list[str] | None:
+        """Looked for now and then only, it asks git. Hooks that were missing at the start were not tampered with."""
+        if clock.monotonic() < self._hooks_next:
+            return self._hooks
+        try:
+            found = hooks.check(self._state.root, hooks.values_of(policy))
+        except NightrunError as error:
+            log.warning("the hooks cannot be checked: %s", error.message)
+            return None
+        missing = {one.text for one in found if one.kind == "missing"}
+        if not self._hooks_next:
+            self._never_there = missing
+        self._hooks = [one.text for one in found if one.text not in self._never_there]
+        self._hooks_next = clock.monotonic() + HOOKS_EVERY_S
+        return self._hooks
+
+    def _runner_started_at(self) -> float | None:
+        parts = state_file.read_object(self._state.run_json).get("parts") or {}
+        starts = [one.get("started_at") for name, one in parts.items() if name.startswith("runner")]
+        return max((one for one in starts if one is not None), default=None)
 
 
 def _remembered(state: StateDir) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ class Heart:
 
 def read(path: Path) -> tuple[int, int] | None:
     """The pid and the counter that were written last; None when there is nothing that can be read."""
-    said = state_file.read(path)
+    said = state_file.read_object(path)
     try:
         return int(said["pid"]), int(said["counter"])
     except (TypeError, KeyError, ValueError):
