@@ -7,11 +7,11 @@ import re
 NONE = "no direction"
 LOOKED_AT = 64 << 10  # characters; a direction may be a megabyte
 
-# What could move a cursor, reorder or hide the text beside it: colours of terminals, C0 and C1 controls, lone surrogates,
-# bidirectional marks (Trojan Source, CVE-2021-42574), invisible characters, tags. Joiners of emoji and Persian stay.
+# What could move a cursor, reorder or hide the text beside it: colours of terminals, C0 and C1 controls, marks of
+# direction (Trojan Source, CVE-2021-42574), lone surrogates, invisible characters, tags. Joiners of emoji stay.
 _HIDDEN = re.compile(
-    "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e"
+    "\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 _MARK_OF_LIST = re.compile(r"(?:(?:#{1,6}|>|[-*+](?: \[[ xX]\])?|\d{1,3}[.)]) )+(?=\S)")
