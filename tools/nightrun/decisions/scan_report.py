@@ -1,0 +1,43 @@
+"""What the scans found, as a line for people and as lines for the next prompt and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from nightrun.decisions.lines import safe
+from nightrun.words.change import HOLD, REFUSE, ScanFinding
+
+PATH_CHARS = 200
+MESSAGE_CHARS = 400
+_WORDS = {REFUSE: "refused", HOLD: "held"}
+
+
+def refused(findings: Iterable[ScanFinding]) -> list[ScanFinding]:
+    """Those that fail the attempt."""
+    return [one for one in findings if one.effect == REFUSE]
+
+
+def held(findings: Iterable[ScanFinding]) -> list[ScanFinding]:
+    """Those that keep the finished change from landing until a person agrees."""
+    return [one for one in findings if one.effect == HOLD]
+
+
+def summary(findings: Sequence[ScanFinding]) -> str:
+    """One line: the first finding, refusals before the others, and how many there are; empty when there is none."""
+    ordered = [*refused(findings), *held(findings)]
+    if not ordered:
+        return ""
+    more = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
+    return _line(ordered[0]) + more
+
+
+def text(findings: Sequence[ScanFinding]) -> str:
+    """A line for each, refusals first, each with what becomes of the change because of it."""
+    ordered = [*refused(findings), *held(findings)]
+    return "\n".join(f"{_WORDS[one.effect]}: {_line(one)}" for one in ordered)
+
+
+def _line(finding: ScanFinding) -> str:
+    """Paths and quoted lines are an agent's to choose: nothing in them may move a cursor or begin a new line."""
+    where = safe(finding.path, PATH_CHARS) + (f":{finding.line}" if finding.line else "")
+    return f"{finding.scan}: {where}: {safe(finding.message, MESSAGE_CHARS)}"
