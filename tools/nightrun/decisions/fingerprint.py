@@ -1,4 +1,4 @@
-"""What makes two failures the same kind: task type, failure class, and the error line without what changes each time."""
+"""What makes two failures the same kind: task type, failure class, and the error line without what always changes."""
 
 from __future__ import annotations
 

@@ -59,7 +59,8 @@ class Task:
     lease_expires_at: float | None = None
     ready_at: float = 0.0  # not claimed before
     model: str | None = None
-    agent: str | None = None
+    agent: str | None = None  # who worked on it last
+    wants_agent: str | None = None  # who was asked for; None: whoever can
     command: str | None = None
     output: str | None = None  # the last part of the agent's output
     outcome: str | None = None  # of the last attempt

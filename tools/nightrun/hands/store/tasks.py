@@ -22,7 +22,7 @@ SATISFIED = "status = 'completed' AND commit_state IN ('landed', 'none')"
 UNLANDED = "status = 'completed' AND commit_state IN ('pending', 'committed', 'held', 'failed')"
 
 _NAMES = tuple(field.name for field in fields(words.Task))
-_MORE = ("output_chars", "reclaims", "run_seconds", "wants_agent", "stop_requested")
+_MORE = ("output_chars", "reclaims", "run_seconds", "stop_requested")
 _LEFT_OUT_OF_LISTS = ("output", "command", "direction")
 _LIST_COLUMNS = ", ".join(
     [name for name in _NAMES + _MORE if name not in _LEFT_OUT_OF_LISTS]

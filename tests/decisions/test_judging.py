@@ -1,0 +1,51 @@
+"""What an attempt came to, from facts."""
+
+from __future__ import annotations
+
+import pytest
+
+from nightrun.decisions import judging
+from nightrun.words.agent import AgentEnd, AgentResult
+from nightrun.words.gate import Gate
+from nightrun.words.outcome import Outcome
+
+
+def end(reason: str = "exit", code: int | None = 0) -> AgentEnd:
+    return AgentEnd(code=code, reason=reason, output="out", seconds=1.0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"), [("timeout", "timeout"), ("silent", "silent"), ("stopped", "interrupted")]
+)
+def test_what_we_ended_is_called_so_whatever_the_agent_says(reason: str, kind: str) -> None:
+    assert judging.of_agent(end(reason), AgentResult(kind="completed")).kind == kind
+
+
+def test_the_agents_own_failure_counts() -> None:
+    result = AgentResult(kind="limit", summary="limit reached", resets_at=5.0)
+    assert judging.of_agent(end(), result) == Outcome(
+        kind="limit", summary="limit reached", output="out", resets_at=5.0
+    )
+
+
+def test_no_change_is_a_failure_unless_it_is_allowed() -> None:
+    assert judging.of_change(changed=True, allowed=False, said="") is None
+    assert judging.of_change(changed=False, allowed=True, said="") is None
+    found = judging.of_change(changed=False, allowed=False, said="I could not\nfind  the file\n")
+    assert found == Outcome(kind="no_change", summary="no file was changed; it said: find the file")
+
+
+def test_a_failed_gate_says_which_command_and_keeps_the_end_of_its_output() -> None:
+    gate = Gate(result="failed", tree="t", problem="`make` failed with exit code 2", output="x" * 30_000)
+    found = judging.of_gate(gate)
+    assert found is not None
+    assert (found.kind, found.summary, len(found.output)) == ("gate", "`make` failed with exit code 2", 20_000)
+    assert judging.of_gate(Gate(result="passed", tree="t")) is None
+    assert judging.of_gate(Gate(result="none", tree="t")) is None
+
+
+def test_a_verdict_that_is_wanted_must_be_there() -> None:
+    assert judging.of_verdict(None, wanted=False, said="") is None
+    assert judging.of_verdict("FAIL", wanted=True, said="") is None
+    found = judging.of_verdict(None, wanted=True, said="well")
+    assert found is not None and found.kind == "agent" and "VERDICT: PASS" in found.summary

@@ -1,0 +1,64 @@
+"""What an attempt came to, from facts: how the agent ended, what it changed, what gate, scan and verdict say."""
+
+from __future__ import annotations
+
+from nightrun.words import gate as gates
+from nightrun.words.agent import AgentEnd, AgentResult
+from nightrun.words.gate import Gate
+from nightrun.words.outcome import COMPLETED, NO_CHANGE, Outcome
+
+OUTPUT_CHARS = 20_000
+_ENDED_BY_US = {
+    "timeout": ("timeout", "the agent took longer than its time limit and was ended"),
+    "silent": ("silent", "the agent printed nothing for too long and was ended"),
+    "stopped": ("interrupted", "the attempt was stopped"),
+}
+
+
+def of_agent(end: AgentEnd, result: AgentResult) -> Outcome:
+    """How the agent ended. COMPLETED only says that nothing speaks against looking at what it did."""
+    if end.reason in _ENDED_BY_US:
+        kind, summary = _ENDED_BY_US[end.reason]
+        return Outcome(kind=kind, summary=summary, output=_end(end.output), usage=result.usage)
+    return Outcome(
+        kind=result.kind,
+        summary=result.summary,
+        output=_end(end.output),
+        resets_at=result.resets_at,
+        usage=result.usage,
+    )
+
+
+def of_change(*, changed: bool, allowed: bool, said: str) -> Outcome | None:
+    """None when it speaks for nothing else. `said`: the agent's last words, which may tell why."""
+    if changed or allowed:
+        return None
+    return Outcome(kind=NO_CHANGE, summary=f"no file was changed{'; it said: ' + _line(said) if said.strip() else ''}")
+
+
+def of_gate(gate: Gate) -> Outcome | None:
+    if gate.result != gates.FAILED:
+        return None
+    return Outcome(kind="gate", summary=gate.problem, output=_end(gate.output))
+
+
+def of_verdict(verdict: str | None, *, wanted: bool, said: str) -> Outcome | None:
+    """A type that judges must say what it found; a FAIL is a completed task all the same."""
+    if verdict is not None or not wanted:
+        return None
+    summary = "it did not end with the line VERDICT: PASS or VERDICT: FAIL"
+    return Outcome(kind="agent", summary=summary, output=_end(said))
+
+
+def completed(output: str, *, verdict: str | None, findings: str, usage: object) -> Outcome:
+    known = dict(usage) if isinstance(usage, dict) else {}
+    return Outcome(kind=COMPLETED, output=_end(output), verdict=verdict, findings=findings, usage=known)
+
+
+def _end(text: str) -> str:
+    return text[-OUTPUT_CHARS:]
+
+
+def _line(text: str) -> str:
+    last = next((line for line in reversed(text.splitlines()) if line.strip()), "")
+    return " ".join(last.split())[:200]
