@@ -132,6 +132,11 @@ def test_key_is_made_of_the_words_alone() -> None:
     assert len({parse(one)[0].key for one in [same[0], *others]}) == 4
 
 
+def test_bytes_that_are_no_text_give_one_key_however_they_are_read() -> None:
+    raw = b"- [ ] caf\xe9 \xff\xfe ol\xe9\n"
+    assert parse(raw.decode(errors="replace"))[0].key == parse(raw.decode(errors="surrogateescape"))[0].key
+
+
 def test_the_same_item_twice_has_two_keys() -> None:
     one, two, three = parse("- [x] Run\n- [ ] Run\n- [ ] Run\n")
     assert (two.key, three.key) == (f"{one.key}-2", f"{one.key}-3")

@@ -27,6 +27,8 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _MARKERS = re.compile(r"[ \t]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*")
 _BOX = re.compile(r"\[([ xX])\](?=[ \t]|$)")
 _BOX_BELOW = re.compile(r"^([ \t]*(?:[-+*]|\d{1,9}[.)])[ \t]+)\[[ xX]\](?=\s)", re.MULTILINE)
+# Bytes that are no UTF-8, kept (surrogateescape) or replaced: an item has one key, however its file was read.
+_UNREADABLE = re.compile("[\ud800-\udfff\ufffd]+")
 _TYPES_FIRST = re.compile(r"\[([A-Za-z]+(?:[ \t]*[, \t][ \t]*[A-Za-z]+)*)\](?=\s|$)")
 
 
@@ -135,7 +137,7 @@ def _keyed(lines: Sequence[str]) -> Iterator[tuple[str, _Place]]:
     known: Counter[str] = Counter()
     for place in _places(lines):
         words = " ".join([*place.text.split(), *_BOX_BELOW.sub(r"\1", place.body).split()])
-        key = hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:KEY_CHARS]
+        key = hashlib.sha256(_UNREADABLE.sub("?", words).encode()).hexdigest()[:KEY_CHARS]
         known[key] += 1
         yield (key if known[key] == 1 else f"{key}-{known[key]}"), place
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nightrun.hands import clock, environment, parent, process, state_file
+from nightrun.hands import clock, environment, own_api, state_file
 from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.state_dir import StateDir
 from nightrun.words import task as words
-from nightrun.words.errors import NightrunError, TryLater
+from nightrun.words.errors import NightrunError
 
 Facts = dict[str, Any]
 
@@ -22,7 +20,6 @@ PAGE = 100  # tasks in one answer of the API
 MOST_PAGES = 50
 LONGEST_WAY_S = 7 * 86_400.0  # from adding a task to its end, for a report of one night
 PENDING_SHOWN = 20
-START_S = 15.0
 QUICK_S = 3.0
 
 
@@ -49,49 +46,19 @@ def span(root: Path, since: float) -> Facts:
 @contextmanager
 def answering(root: Path) -> Iterator[Client]:
     """A client of the API that runs, or of one that runs as long as this."""
-    client = Client.for_repo(root)
-    try:
-        client.health(timeout_s=QUICK_S)
-    except ApiAway:
-        if environment.read(root).api_url:
-            raise
-    else:
+    with own_api.answering(root, lambda: _check_that_it_ran(root)) as client:
         yield client
-        return
-    part = _start_api(root)
-    try:
-        _wait_for(client, part)
-        yield client
-    finally:
-        part.terminate()
-        _wait_end(part)
 
 
-def _start_api(root: Path) -> process.Part:
-    state = StateDir(root)
-    if not state.db.exists():
+def running(root: Path) -> Facts:
+    """What run.json says of the run that is up; empty when none is."""
+    found = state_file.read_object(StateDir(root).run_json)
+    return found if _is_alive(found) else {}
+
+
+def _check_that_it_ran(root: Path) -> None:
+    if not StateDir(root).db.exists():
         raise NightrunError("Nothing has run here yet.", "Start with `make autonomous`, or look at `make demo`.")
-    # -P: what lies in the repository is not to be imported instead of what is installed.
-    argv = [sys.executable, "-P", "-m", "nightrun", "part", "api", "--repo", str(root)]
-    env = {**os.environ, parent.VARIABLE: str(os.getpid())}
-    return process.start_part(argv, cwd=root, env=env, log=state.log("api"))
-
-
-def _wait_for(client: Client, part: process.Part) -> None:
-    deadline = clock.monotonic() + START_S
-    while clock.monotonic() < deadline and part.poll() is None:
-        with suppress(ApiAway):
-            client.health(timeout_s=1.0)
-            return
-        clock.sleep(0.05)
-    raise TryLater("The API that knows what happened did not start.", "See .pipeline/logs/api.log.")
-
-
-def _wait_end(part: process.Part) -> None:
-    deadline = clock.monotonic() + START_S
-    while part.poll() is None and clock.monotonic() < deadline:
-        clock.sleep(0.02)
-    part.kill()
 
 
 def _ended(client: Client, since: float) -> tuple[list[Facts], int | None]:
@@ -114,8 +81,7 @@ def _end(task: Facts) -> float:
 
 def _files(root: Path) -> Facts:
     state = StateDir(root)
-    run = state_file.read_object(state.run_json)
-    run = run if _is_alive(run) else {}
+    run = running(root)
     return {
         "run": run or None,
         "fatal": state_file.read_object(state.fatal_issues) or None,

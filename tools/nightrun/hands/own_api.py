@@ -1,0 +1,69 @@
+"""The API for one question: the one that runs, else one that is started and ends with the question."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from nightrun.hands import clock, environment, parent, process
+from nightrun.hands.client import ApiAway, Client
+from nightrun.hands.state_dir import StateDir
+from nightrun.words.errors import TryLater
+
+START_S = 15.0
+QUICK_S = 3.0
+LOOK_S = 0.05
+
+
+@contextmanager
+def answering(root: Path, before_start: Callable[[], object]) -> Iterator[Client]:
+    """A client of it. What `before_start` raises says why none is started."""
+    client = Client.for_repo(root)
+    try:
+        client.health(timeout_s=QUICK_S)
+    except ApiAway:
+        if environment.read(root).api_url:
+            raise
+    else:
+        yield client
+        return
+    before_start()
+    part = _started(root, client)
+    try:
+        yield client
+    finally:
+        _end(part)
+
+
+def _started(root: Path, client: Client) -> process.Part:
+    part, deadline = _start(root), clock.monotonic() + START_S
+    while clock.monotonic() < deadline:
+        with suppress(ApiAway):
+            client.health(timeout_s=1.0)
+            return part
+        code = part.poll()
+        if code == TryLater.exit_code:
+            part = _start(root)  # another one is about to answer, or to end
+        elif code is not None:
+            break
+        clock.sleep(LOOK_S)
+    _end(part)
+    raise TryLater("The API did not start.", f"What it said last is in {StateDir(root).log('api')}.")
+
+
+def _start(root: Path) -> process.Part:
+    # -P: what lies in the repository is not to be imported instead of what is installed.
+    argv = [sys.executable, "-P", "-m", "nightrun", "part", "api", "--repo", str(root)]
+    env = {**os.environ, parent.VARIABLE: str(os.getpid())}
+    return process.start_part(argv, cwd=root, env=env, log=StateDir(root).log("api"))
+
+
+def _end(part: process.Part) -> None:
+    part.terminate()
+    deadline = clock.monotonic() + START_S
+    while part.poll() is None and clock.monotonic() < deadline:
+        clock.sleep(0.02)
+    part.kill()
