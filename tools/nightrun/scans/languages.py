@@ -54,7 +54,8 @@ LANGUAGES = (
         r"|\s*(?:raise\s+|return\s+)?(?:pytest\.(?:skip|xfail|importorskip)|self\.skipTest|unittest\.SkipTest)\b"
         r"|.*\b(?:marks|pytestmark)\s*=.*\bpytest\.mark\.(?:skip|skipif|xfail)\b"
         r"|\s*(?:__test__\s*=\s*False|collect_ignore(?:_glob)?\s*(?:=|\+=|\.))",
-        always_true=r"\s*assert\s+(?:True|1|not\s+(?:False|None|0)|\"[^\"]+\"|'[^']+'|(?P<name>[\w.]+)\s*==\s*(?P=name))"
+        always_true=r"\s*assert\s+(?:True|1|not\s+(?:False|None|0)|\"[^\"]+\"|'[^']+'"
+        r"|(?P<name>[\w.]+)\s*==\s*(?P=name))"
         r"\s*(?:,.*|#.*)?$"
         r"|\s*assert\b.*\bor\s+(?:True|1)\s*(?:,.*|#.*)?$"
         rf"|.*\bself\.assert(?:True\(\s*True|False\(\s*False|IsNone\(\s*None|Equals?\(\s*{_LITERALS_EQUAL})",
@@ -64,10 +65,12 @@ LANGUAGES = (
         "JavaScript",
         r"(?:.*/)?(?:[^/]*[._-](?:test|spec|cy)|(?:__tests__|tests?|specs?|e2e|cypress)/(?:.*/)?[^/]*)\.[cm]?[jt]sx?",
         tests=r"\s*(?:it|test|specify|fit|xit|xtest)(?:\.\w+)*\s*\(",
-        assertions=r".*(?:\bexpect(?:\.\w+)?\s*\(|\bassert(?:\.\w+)*\s*\(|\.should\b|\bt\.(?:is|deepEqual|truthy|throws)\()",
+        assertions=r".*(?:\bexpect(?:\.\w+)?\s*\(|\bassert(?:\.\w+)*\s*\(|\.should\b"
+        r"|\bt\.(?:is|deepEqual|truthy|throws)\()",
         skips=r"\s*(?:(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|only|todo|failing|fixme|skipIf)\b"
         r"|(?:xit|xtest|xdescribe|xcontext|fit|fdescribe)\s*\(|this\.skip\(\)|t\.skip\()",
-        always_true=r".*\bexpect\s*\(\s*(?P<value>true|1|\"[^\"]*\"|'[^']*')\s*\)\.to(?:Be|Equal|StrictEqual|\.be|\.equal)"
+        always_true=r".*\bexpect\s*\(\s*(?P<value>true|1|\"[^\"]*\"|'[^']*')\s*\)"
+        r"\.to(?:Be|Equal|StrictEqual|\.be|\.equal)"
         r"(?:\(\s*(?P=value)\s*\)|Truthy\(\)|Defined\(\)|\.true\b|\.ok\b)"
         rf"|.*\bassert(?:\.ok|\.isTrue)?\s*\(\s*true\s*[,)]|.*\bassert\.\w*[eE]qual\s*\(\s*{_LITERALS_EQUAL}",
     ),
@@ -90,7 +93,7 @@ LANGUAGES = (
     ),
     _language(
         "Java",
-        r"(?:.*/)?(?:(?:src/)?(?:test|androidTest|integrationTest|commonTest)/.*|(?:[^/]*(?:Tests?|TestCase|IT|Spec)|Test[^/]*))"
+        r"(?:.*/)?(?:(?:test|androidTest|integrationTest|commonTest)/.*|[^/]*(?:Tests?|TestCase|IT|Spec)|Test[^/]*)"
         r"\.(?:java|kt|groovy|scala)",
         tests=r"\s*@(?:\w+\.)*(?:Test|ParameterizedTest|RepeatedTest|TestFactory|Property)\b|\s*(?:it|test)\s*\(\s*\"",
         assertions=r".*\b(?:assert\w*|verify|expectThat|assertThat)\s*[({]|.*\.should\w*\b|\s*assert\s",
@@ -132,7 +135,8 @@ LANGUAGES = (
         r"(?:.*/)?(?:(?:test|tests|unittests?)/(?:.*/)?[^/]*|[^/]*_(?:unit)?tests?|test_[^/]*)\.(?:c|cc|cpp|cxx|m|mm)",
         tests=r"\s*(?:TYPED_TEST|TEST|TEST_F|TEST_P|TEST_CASE|SCENARIO|BOOST_AUTO_TEST_CASE)\s*\("
         r"|\s*(?:static\s+)?void\s+test_\w+\s*\(",
-        assertions=r".*\b(?:EXPECT|ASSERT|CHECK|REQUIRE|BOOST_(?:CHECK|REQUIRE|TEST)|TEST_ASSERT)\w*\s*\(|.*\bassert\w*\s*\(",
+        assertions=r".*\b(?:EXPECT|ASSERT|CHECK|REQUIRE|BOOST_(?:CHECK|REQUIRE|TEST)|TEST_ASSERT)\w*\s*\("
+        r"|.*\bassert\w*\s*\(",
         skips=r".*\b(?:GTEST_SKIP|SKIP|TEST_IGNORE\w*)\s*\(|.*\bTEST(?:_F|_P)?\s*\(.*\bDISABLED_",
         always_true=r".*\b(?:EXPECT_TRUE|ASSERT_TRUE|CHECK|REQUIRE|assert)\s*\(\s*(?:true|1)\s*\)",
     ),

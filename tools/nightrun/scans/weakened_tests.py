@@ -19,7 +19,8 @@ from nightrun.words.change import Change, Entry, ScanFinding
 
 NAME = "weakened_tests"
 MOST_READ = 500  # characters of a line that are looked at: no person writes longer ones, and machines write no tests
-HEIR_SHARE = 0.5  # of a deleted file's lines that another file must hold to be what became of it
+TELLING_CHARS = 12  # a shorter line, such as `@Test` or `}`, does not tell which file it is from
+HEIR_SHARE = 0.5  # of a deleted file's telling lines that another file must hold to be what became of it
 
 
 @dataclass
@@ -73,7 +74,7 @@ def _meanings(lines: Sequence[tuple[int, str]]) -> list[str]:
     texts = [text.strip() for _, text in lines]
     return [
         f"{text} {after}" if text.startswith(("@", "#[", "[")) else text
-        for text, after in zip(texts, [*texts[1:], ""], strict=True)
+        for text, after in zip(texts, [*texts, ""][1:], strict=True)
     ]
 
 
@@ -94,14 +95,19 @@ def _follow_renames(files: Sequence[_File]) -> None:
 
 
 def _heir(deleted: _File, files: Sequence[_File]) -> _File | None:
-    wanted = {text.strip() for _, text in deleted.entry.removed} - {""}
+    wanted = _telling(deleted.entry.removed)
     shares = [
-        (len(wanted.intersection(text.strip() for _, text in one.entry.added)), one)
+        (len(wanted & _telling(one.entry.added)), one)
         for one in files
         if one.language == deleted.language and one.entry.status != words.DELETED
     ]
     share, heir = max(shares, key=lambda pair: pair[0], default=(0, deleted))
     return heir if share > HEIR_SHARE * len(wanted) else None
+
+
+def _telling(lines: Sequence[tuple[int, str]]) -> set[str]:
+    """The lines that are not the same in every file."""
+    return {text.strip() for _, text in lines if len(text.strip()) >= TELLING_CHARS}
 
 
 def _deleted(one: _File) -> Iterator[ScanFinding]:
@@ -113,7 +119,7 @@ def _deleted(one: _File) -> Iterator[ScanFinding]:
 def _fewer(one: _File) -> Iterator[ScanFinding]:
     lost = {"test": _lost(one, one.language.tests), "assertion": _lost(one, one.language.assertions)}
     # Code has assertions of its own where it shares a file with its tests.
-    if one.language.name == "Rust" and not lost["test"] and "tests" not in one.entry.path.split("/"):
+    if one.language.name == "Rust" and not lost["test"][0] and "tests" not in one.entry.path.split("/"):
         return
     counted = [count(number, what) for what, (number, _) in lost.items() if number]
     if counted:
