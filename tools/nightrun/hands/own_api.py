@@ -16,6 +16,7 @@ from nightrun.words.errors import TryLater
 START_S = 15.0
 QUICK_S = 3.0
 LOOK_S = 0.05
+STARTS = 5  # another one may be starting, or about to end
 
 
 @contextmanager
@@ -39,14 +40,14 @@ def answering(root: Path, before_start: Callable[[], object]) -> Iterator[Client
 
 
 def _started(root: Path, client: Client) -> process.Part:
-    part, deadline = _start(root), clock.monotonic() + START_S
+    part, deadline, starts = _start(root), clock.monotonic() + START_S, 1
     while clock.monotonic() < deadline:
         with suppress(ApiAway):
             client.health(timeout_s=1.0)
             return part
         code = part.poll()
-        if code == TryLater.exit_code:
-            part = _start(root)  # another one is about to answer, or to end
+        if code == TryLater.exit_code and starts < STARTS:
+            part, starts = _start(root), starts + 1
         elif code is not None:
             break
         clock.sleep(LOOK_S)

@@ -184,7 +184,7 @@ class Limits(Section):
         default=3, description="Attempts at one task before it is failed; faults of the environment do not count."
     )
     rounds: AtLeastOne = Field(
-        default=3, description="Times a FAIL verdict may send an item back to impl before it waits for your decision."
+        default=3, description="Rounds of an item that may end with a FAIL verdict before it waits for your decision."
     )
     backoff: Annotated[tuple[Duration, ...], Field(min_length=1)] = Field(
         default=(10.0, 30.0, 2 * MINUTE, 10 * MINUTE),
