@@ -149,3 +149,12 @@ def test_policy_that_is_missing_is_said(repo: Path) -> None:
     shown = look(repo)
     assert shown.exit_code == 78
     assert shown.stderr.startswith("nightrun: There is no pipeline.yaml in ")
+
+
+def test_own_backlog_is_read_as_it_is_meant() -> None:
+    """The examples in its text are no items."""
+    root = Path(__file__).parents[2]
+    for name in (FILE, META):
+        text = (root / name).read_text()
+        boxes = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith(("- [ ]", "- [x]"))]
+        assert [one.line for one in backlog.parse(text, name, backlog.TYPES)] == boxes

@@ -188,11 +188,11 @@ def _given_to_make() -> dict[str, str]:
 def _settings(command: click.Command, given: dict[str, str], name: str) -> dict[str, Any]:
     """`given` as click's defaults for this command; a variable that it does not have is refused."""
     if isinstance(command, click.Group):
-        known = {one for inner in command.commands.values() for one in _parameters(inner)} | {*_parameters(command)}
+        known = dict.fromkeys(one for inner in (*command.commands.values(), command) for one in _parameters(inner))
         inner = {key: _values(one, given) for key, one in command.commands.items()}
         settings = _values(command, given) | inner
     else:
-        known, settings = {*_parameters(command)}, _values(command, given)
+        known, settings = dict.fromkeys(_parameters(command)), _values(command, given)
     unknown = [one for one in given if one not in known]
     if unknown:
         raise click.UsageError(f"`make {name}` takes no {', '.join(unknown)}; it takes {', '.join(known) or 'none'}.")
