@@ -31,6 +31,11 @@ class HookValues:
             raise ValueError(f"unknown value in {self}")
 
 
+def is_type(name: str) -> bool:
+    """Whether a task type may have this name."""
+    return _TYPE.fullmatch(name) is not None
+
+
 def is_ours(content: bytes, name: str) -> bool:
     """Whether a hook file is one of nightrun's, of any version."""
     return f"# nightrun hook: {name}".encode() in content.splitlines()[:3]
@@ -45,6 +50,19 @@ def fill(shipped: bytes, name: str, values: HookValues) -> bytes:
         raise ValueError(f"the shipped {name} has no policy block")
     lines = "".join(f"{key}='{value}'\n" for key, value in _settings(name, values))
     return b"".join((head, start, title, b"\n", lines.encode(), end, tail))
+
+
+def values_in(installed: bytes) -> HookValues | None:
+    """The policy that an installed commit-msg hook of nightrun's was filled with; None when it is not one."""
+    block = installed.partition(_POLICY_START)[2].partition(_POLICY_END)[0].decode(errors="replace")
+    said = dict(re.findall(r"^(types|messages|subject_length)='([^']*)'$", block, re.MULTILINE))
+    if not is_ours(installed, COMMIT_MSG) or len(said) != 3 or not said["subject_length"].isdecimal():
+        return None
+    try:
+        length = int(said["subject_length"])
+        return HookValues(types=tuple(said["types"].split()), messages=said["messages"], subject_length=length)
+    except ValueError:
+        return None
 
 
 def differs_in_policy_only(installed: bytes, wanted: bytes) -> bool:
