@@ -66,3 +66,4 @@ class AgentResult:
     usage: Mapping[str, Any] = field(default_factory=dict)  # input_tokens, output_tokens, cost_usd, turns
     resets_at: float | None = None  # when a limit ends, seconds since the epoch
     model: str | None = None
+    verdict: str | None = None  # PASS or FAIL, where its result has one; else the runner reads `text`

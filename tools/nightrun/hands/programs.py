@@ -1,0 +1,32 @@
+"""The programs on this machine: where one is, and which version it says it is."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from nightrun.decisions import terminal_text
+from nightrun.hands import process
+from nightrun.words.errors import NightrunError
+
+VERSION_S = 15.0  # agents that are a Node program take seconds on a busy machine
+_CHARS = 80
+
+
+def find(name: str, path: str | None = None, *, below: Path | None = None) -> str | None:
+    """The program as it would be started, None when it is not there. `below`: where a relative path starts."""
+    if "/" in name and below is not None:
+        name = str(below / name)
+    return shutil.which(name, path=path)
+
+
+def version(program: str, env: Mapping[str, str] | None = None) -> str:
+    """The first line of `PROGRAM --version`; empty when it says none."""
+    try:
+        done = process.run([program, "--version"], env=env, timeout_s=VERSION_S, keep_bytes=64 << 10)
+    except NightrunError:
+        return ""
+    lines = terminal_text.plain(done.text).split("\n")
+    first = next((line.strip() for line in lines if line.strip()), "")
+    return first[:_CHARS] if done.code == 0 and not done.timed_out else ""
