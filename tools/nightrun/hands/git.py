@@ -55,6 +55,7 @@ _DURABLE = {"core.fsync": "all", "core.fsyncMethod": "fsync"}
 
 _MAKES_OBJECTS = {
     "add",
+    "merge",
     "commit-tree",
     "hash-object",
     "merge-tree",
@@ -63,7 +64,7 @@ _MAKES_OBJECTS = {
     "update-ref",
     "write-tree",
 }
-_WRITES = _MAKES_OBJECTS | {"branch", "checkout", "config", "merge", "push", "read-tree", "reset", "worktree"}
+_WRITES = _MAKES_OBJECTS | {"branch", "checkout", "checkout-index", "config", "push", "read-tree", "reset", "worktree"}
 # A second try of these finds what the first one made.
 _ONCE = {"push", "worktree"}
 _LOCK_WAITS_S = (0.1, 0.2, 0.4, 0.6, 0.7)
@@ -223,12 +224,29 @@ def root(path: Path) -> Path | None:
 
 def common_dir(where: Path) -> Path:
     """What all work trees of a repository share, usually `.git` of the main one."""
-    return _place(where, "--git-common-dir")
+    own = _own_dir(where)
+    if own is None:
+        return _place(where, "--git-common-dir")
+    try:
+        return Path(os.path.realpath(own / (own / "commondir").read_text().rstrip("\n")))
+    except FileNotFoundError:
+        return own
 
 
 def git_dir(where: Path) -> Path:
     """Where this work tree alone keeps its HEAD and index."""
-    return _place(where, "--absolute-git-dir")
+    return _own_dir(where) or _place(where, "--absolute-git-dir")
+
+
+def _own_dir(top: Path) -> Path | None:
+    """The same without a process, for the top of a work tree (gitrepository-layout(5)); None: git has to say it."""
+    found = top / ".git"
+    try:
+        if found.is_file():
+            found = top / os.fsdecode(found.read_bytes()).removeprefix("gitdir: ").rstrip("\n")
+        return Path(os.path.realpath(found)) if (found / "HEAD").exists() else None
+    except OSError:
+        return None
 
 
 def git_path(where: Path, name: str) -> Path:

@@ -1,0 +1,156 @@
+"""Linked worktrees: one for each attempt, made with few processes and removed in whatever state they are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from nightrun.hands import clock, git, git_staged
+from nightrun.words.errors import NightrunError
+
+_OURS = Path(".pipeline/worktrees")
+_REMOVE_TRIES = 5  # something the attempt left may still write into it
+_HALF_MADE_S = 600.0
+_ADD_TIMEOUT_S = 600.0
+
+
+def add(root: Path, path: Path, branch: str | None, base: str) -> None:
+    """A worktree of the commit `base` on a new branch, or on none. No hook of the person runs."""
+    where = ("--detach",) if branch is None else ("-b", branch)
+    # --force: a folder that is gone may still be registered.
+    run = ("worktree", "add", "--quiet", "--force", "--no-track", *where, str(path), base)
+    git.run(root, *(one for one in run if branch is not None or one != "--no-track"), timeout_s=_ADD_TIMEOUT_S)
+    git_staged.mark(git.git_dir(path))
+
+
+def remove(root: Path, path: Path) -> None:
+    """The folder and what git knows of it are gone afterwards, whatever was left of either.
+
+    `git worktree remove` gives up on a folder that is read-only, half made or not what git remembers.
+    """
+    path = Path.cwd() / path
+    known = [entry for entry, place in _entries(root) if _same(place, path)]
+    if not known and not path.is_relative_to(root / _OURS):
+        if not os.path.lexists(path):
+            return
+        raise NightrunError(f"{path} is no worktree of {root}, so it is not removed.")
+    if path.is_symlink():
+        path.unlink()
+    _remove_folder(path)
+    for entry in known:
+        _remove_folder(entry)
+
+
+def prune(root: Path) -> None:
+    """Forget those of our worktrees whose folders are gone. A person's may be on a disk that is not there now."""
+    for entry, place in _entries(root):
+        if not place.is_relative_to(root / _OURS) or os.path.lexists(place / ".git"):
+            continue
+        if (entry / "locked").exists() and clock.now() - entry.stat().st_mtime < _HALF_MADE_S:
+            continue  # git locks one that it is making
+        _remove_folder(entry)
+
+
+def delete_branch(root: Path, branch: str, expected: str) -> bool:
+    """False when it is not at `expected` any more, or is checked out."""
+    ref = f"refs/heads/{branch}"
+    common = git.common_dir(root)
+    heads = [common / "HEAD", *(entry / "HEAD" for entry, _ in _entries(root))]
+    if any(_line(head) == f"ref: {ref}" for head in heads) or git.tip(root, ref) != expected:
+        return False
+    try:
+        git.run(root, "update-ref", "-d", ref, expected)
+    except git.GitFailed:
+        if git.tip(root, ref) != expected:
+            return False
+        raise
+    return True
+
+
+def clear_stale_locks(root: Path, path: Path) -> list[str]:
+    """Remove the lock files that killed gits left in a worktree where nothing runs any more; their names.
+
+    What a person's git may hold, in the shared folder or the project root, goes only when it is from before the boot.
+    """
+    common, own = git.common_dir(root), None
+    for entry, place in _entries(root):
+        if _same(place, path):
+            own = entry
+    gone = []
+    if own is not None:
+        head = (_line(own / "HEAD") or "").removeprefix("ref: ")
+        branch = [common / f"{head}.lock"] if head.startswith("refs/heads/") else []
+        gone = [lock for lock in (*own.rglob("*.lock"), *branch) if _unlink(lock)]
+    booted = clock.now() - clock.boottime()
+    shared = (*common.glob("*.lock"), *(common / "refs").rglob("*.lock"))
+    gone += [lock for lock in shared if _modified(lock) < booted and _unlink(lock)]
+    return [str(lock) for lock in gone]
+
+
+def entry_of(root: Path, path: Path) -> Path | None:
+    """The folder in which git keeps what it knows of a linked worktree."""
+    return next((entry for entry, place in _entries(root) if _same(place, path)), None)
+
+
+def _entries(root: Path) -> Iterator[tuple[Path, Path]]:
+    """What git keeps of each linked worktree, and the folder it belongs to (gitrepository-layout(5))."""
+    common = git.common_dir(root)
+    folders = sorted((common / "worktrees").iterdir()) if (common / "worktrees").is_dir() else []
+    for entry in folders:
+        dot_git = _line(entry / "gitdir")
+        if dot_git:
+            yield entry, Path(os.path.normpath(entry / dot_git)).parent
+
+
+def _line(path: Path) -> str | None:
+    try:
+        return os.fsdecode(path.read_bytes()).rstrip("\n")
+    except OSError:
+        return None
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return float("inf")
+
+
+def _unlink(path: Path) -> bool:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _remove_folder(path: Path) -> None:
+    for tries_left in reversed(range(_REMOVE_TRIES)):
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+            return
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            if not tries_left:
+                raise NightrunError(f"{path} cannot be removed: {error.strerror} ({error.filename}).") from error
+            _open_up(path)
+            clock.sleep(0.05)
+
+
+def _open_up(path: Path) -> None:
+    """Nothing in a folder that may not be written can be removed."""
+    for folder, _, _ in os.walk(path):
+        mode = os.lstat(folder).st_mode
+        if stat.S_ISDIR(mode):
+            os.chmod(folder, stat.S_IMODE(mode) | stat.S_IRWXU)  # noqa: PTH101 (a name of any bytes)
