@@ -35,13 +35,18 @@ def command(root: Path, since: str, as_json: bool) -> None:
       nightrun report --since 7d
       nightrun report --json
     """
+    if not as_json:
+        write_and_print(root, _seconds(since))
+        return
     made, until = _make(root, _seconds(since))
-    kept = _keep(root, made, until)
-    if as_json:
-        files = {path.suffix[1:]: str(path) for path in kept}
-        click.echo(json.dumps({**asdict(made), "files": files}))
-    else:
-        _print(made, kept)
+    files = {path.suffix[1:]: str(path) for path in _keep(root, made, until)}
+    click.echo(json.dumps({**asdict(made), "files": files}))
+
+
+def write_and_print(root: Path, seconds: float) -> None:
+    """The report of the last `seconds`."""
+    made, until = _make(root, seconds)
+    _print(made, _keep(root, made, until))
 
 
 def _seconds(since: str) -> float:

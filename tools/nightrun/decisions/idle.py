@@ -52,10 +52,11 @@ def _on_its_way(snapshot: Mapping[str, Any]) -> str | None:
 
 def _runners(snapshot: Mapping[str, Any], since: float) -> str | None:
     """A runner takes the next item of the backlog only when it has time: it must have said that nothing is open."""
-    here = [one for one in snapshot["runners"] if one["at"] >= since]
+    # One that stopped is not here: it is being started again, or was given up.
+    here = [one for one in snapshot["runners"] if one["at"] >= since and one.get("state") != "stopped"]
     if not here:
         return "no runner has reported yet"
-    at_work = [one["name"] for one in here if one.get("state") not in ("idle", "stopped")]
+    at_work = [one["name"] for one in here if one.get("state") != "idle"]
     if at_work:
         return f"{', '.join(at_work)} at work"
     open_items = max(int(one.get("backlog_open") or 0) for one in here)
@@ -66,6 +67,11 @@ def _unseen(snapshot: Mapping[str, Any], since: float) -> str | None:
     last = max((one["finished_at"] for one in snapshot["finished"][:1]), default=since)
     seen = snapshot.get("last_evaluation") or 0.0
     return None if seen > max(last, since) else "the monitor has not looked yet"
+
+
+def drained(snapshot: Mapping[str, Any]) -> bool:
+    """Whether nothing runs any more and what was completed has landed, as far as it can."""
+    return not snapshot["counts"][words.RUNNING] and _on_its_way(snapshot) is None
 
 
 def needs_a_look(reason: str | None) -> bool:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nightrun.decisions import lines
 from nightrun.decisions.restart import Start, Stopped
 from nightrun.flows.supervisor_api import Probe
 from nightrun.flows.supervisor_part import Supervised
@@ -19,13 +20,13 @@ from nightrun.flows.supervisor_story import Story
 from nightrun.flows.supervisor_voice import Voice
 from nightrun.hands import (
     clock,
+    earlier_parts,
     environment,
     files,
     lock,
     marker,
     orphans,
     parent,
-    policy_file,
     process,
     rotation,
     state_file,
@@ -34,10 +35,14 @@ from nightrun.hands import (
 from nightrun.hands.client import Client
 from nightrun.hands.environment import Environment
 from nightrun.hands.state_dir import StateDir
+from nightrun.hands.survivors import Row
+from nightrun.words import errors
 from nightrun.words.errors import NightrunError, TryLater
 
 INTERRUPTED = 130
 HOURS_REASON = "the hours of this run are over"
+# Exit codes of a part that say that it will not start either the next time.
+HOPELESS = (errors.WrongUse.exit_code, errors.BadPolicy.exit_code)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,7 @@ class Pace:
     """How often the supervisor looks and how long it waits, in seconds (reliability.md S3, S4, S7)."""
 
     tick: float = 0.25
+    ask: float = 3.0  # for one answer of the API: one that hangs must not keep an ordered stop from its 45 s
     ready: float = 30.0  # for the API to answer after its first start
     probe: float = 10.0
     probe_timeout: float = 2.0
@@ -58,28 +64,40 @@ class Pace:
     stop_runner: float = 25.0
     stop_monitor: float = 5.0
     stop_api: float = 12.0
+    earlier: float = 15.0  # for parts that outlived their supervisor
 
 
 def part_argv(root: Path, name: str) -> list[str]:
     kind = name.partition("-")[0]
-    argv = [sys.executable, "-m", "nightrun", "part", kind, "--repo", str(root)]
+    # -P: what lies in the repository is not to be imported instead of what is installed.
+    argv = [sys.executable, "-P", "-m", "nightrun", "part", kind, "--repo", str(root)]
     return [*argv, "--name", name] if kind == "runner" else argv
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run is to do. `branch` is where work lands, whatever the person checks out meanwhile."""
+
+    runners: int
+    hours: float | None = None
+    until_idle: bool = False
+    settings: Environment = field(default_factory=Environment)
+    branch: str | None = None
+    log_bytes: int = rotation.LARGEST  # of the log of a part
+    notes: tuple[str, ...] = ()  # what is to be said at the start
 
 
 def run(
     root: Path,
+    plan: Callable[[], Plan],
     *,
-    runners: int,
-    hours: float | None,
-    until_idle: bool,
-    settings: Environment,
     say: Callable[[str], None],
     argv_for: Callable[[Path, str], Sequence[str]] = part_argv,
     pace: Pace | None = None,
 ) -> int:
-    """Until it is stopped, or nothing is left to do with `until_idle`; the exit code.
+    """Until it is stopped, its hours are over, or nothing is left to do; the exit code.
 
-    TryLater when another supervisor works here, BadPolicy when the policy is not usable.
+    `plan` is asked when no other supervisor can be at work here any more; TryLater when there is one.
     """
     state = StateDir(root).create()
     held = lock.hold(state.lock("supervisor"))
@@ -89,9 +107,8 @@ def run(
             "See it with `make monitor`, end it with `make stop`.",
         )
     try:
-        policy_file.load(root)
         voice = Voice(say, state.log("supervisor"))
-        return Supervisor(root, state, runners, hours, until_idle, settings, voice, argv_for, pace or Pace()).run()
+        return Supervisor(root, state, plan(), voice, argv_for, pace or Pace()).run()
     finally:
         held.release()
 
@@ -107,13 +124,11 @@ def _pid_in(path: Path) -> str:
 class Supervisor:
     root: Path
     state: StateDir
-    runners: int
-    hours: float | None
-    until_idle: bool
-    settings: Environment
+    plan: Plan
     say: Callable[[str], None]
     argv_for: Callable[[Path, str], Sequence[str]]
     pace: Pace
+    spared: frozenset[Row] = field(default_factory=orphans.present)
     parts: list[Supervised] = field(default_factory=list)
     restarts: dict[str, int] = field(default_factory=dict)
     signals: StopSignals = field(default_factory=StopSignals)
@@ -134,23 +149,24 @@ class Supervisor:
         for name in (environment.API_URL, environment.API_TOKEN):
             if os.environ.pop(name, None):
                 self.say(f"{name} does not count here: this run has an API of its own")
-        self.client = Client.for_repo(self.root, timeout_s=10.0)
+        self.client = Client.for_repo(self.root, timeout_s=self.pace.ask)
         self.requests = Requests(self.state.restart_requested, self.say)
         self.probe = Probe(
             self.client, self.pace.probe, self.pace.probe_timeout, self.pace.probe_failures, self.pace.routes
         )
         self.story = Story(self.client, self.say, self.started_at, lively_s=self.pace.story)
-        self.story.always_lively = self.until_idle
-        self.parts = [self._part(name) for name in ("api", "monitor", *self._runner_names())]
+        self.story.always_lively = self.plan.until_idle
+        self.parts = [self._part(name) for name in ("api", *self._runner_names(), "monitor")]
         self._next_hung = self._next_rotation = clock.monotonic()
         process.become_subreaper()
         self._clear_up()
-        self.say(f"working on {self.root} with {self.runners} runner{'s' if self.runners != 1 else ''}")
-        for line in environment.said(self.settings):
+        onto = f", onto {self.plan.branch}" if self.plan.branch else ""
+        self.say(f"working on {self.root}{onto}, with {lines.count(self.plan.runners, 'runner')}")
+        for line in (*environment.said(self.plan.settings), *self.plan.notes):
             self.say(line)
 
     def _runner_names(self) -> list[str]:
-        return [f"runner-{number}" for number in range(1, self.runners + 1)]
+        return [f"runner-{number}" for number in range(1, self.plan.runners + 1)]
 
     def _part(self, name: str) -> Supervised:
         stop_s = {"api": self.pace.stop_api, "monitor": self.pace.stop_monitor}.get(name, self.pace.stop_runner)
@@ -168,11 +184,12 @@ class Supervisor:
     def _environment(self) -> dict[str, str]:
         """What the person set, also in `.env`, and whose child a part is."""
         own = (environment.API_URL, environment.API_TOKEN)
-        values = {name: value for name, value in self.settings.values.items() if name not in own}
+        values = {name: value for name, value in self.plan.settings.values.items() if name not in own}
         return {**os.environ, **values, parent.VARIABLE: str(os.getpid())}
 
     def _clear_up(self) -> None:
-        """What an earlier run left: its requests are done by this start, its agents must not work beside ours."""
+        """What an earlier run left: its requests are done by this start, its parts must not work beside ours."""
+        self._end_earlier_parts()
         self.state.stop_requested.unlink(missing_ok=True)
         self.requests.forget()
         if files.read_json(self.state.fatal_issues) is not None:
@@ -182,11 +199,27 @@ class Supervisor:
         if killed:
             self.say(f"ended {len(killed)} processes that an earlier run left")
 
+    def _end_earlier_parts(self) -> None:
+        """Before its agents are swept: its runners say what became of their tasks."""
+        said = state_file.read_object(self.state.run_json)
+        if said.get("boot_id") != clock.boot_id():
+            return
+        parts = said.get("parts")
+        each = [one for one in parts.values() if isinstance(one, dict)] if isinstance(parts, dict) else []
+        known = [(one.get("pid"), one.get("start_time")) for one in each]
+        left = [(pid, start) for pid, start in known if isinstance(pid, int) and isinstance(start, float)]
+        if earlier_parts.alive(left):
+            self.say("an earlier run lost its supervisor; waiting for its parts to end")
+            earlier_parts.end(left, grace_s=self.pace.earlier)
+
     def _from_start_to_end(self) -> int:
         if not self._start_api():
-            return INTERRUPTED if self.signals.first == signal.SIGINT else 1
+            if not self.api.given_up:
+                return self._asked_to_end() or 0
+            return 1
         self._open_intake()
         self.story.follow()
+        # Runners first: they are what a person waits for.
         for part in self.parts[1:]:
             self._start(part)
         while (code := self._why_end()) is None:
@@ -198,21 +231,30 @@ class Supervisor:
     def api(self) -> Supervised:
         return self.parts[0]
 
+    @property
+    def monitor(self) -> Supervised:
+        return self.parts[-1]
+
     def _start_api(self) -> bool:
-        """False when it does not come up: then nothing else is worth starting."""
+        """False when it does not come up, then nothing else is worth starting, or when the run is to end already."""
         self._start(self.api)
         end = clock.monotonic() + self.pace.ready
         while not self.signals.received and not self.state.stop_requested.exists():
             if self._api_is_ready():
                 return True
             self._revive(self.api)
-            if self.api.given_up or clock.monotonic() > end:
-                self._give_up(self.api, "api_start_failed", f"not ready after {self.pace.ready:g} s")
-                for line in tail.lines(self.state.log("api"), 5):
-                    self.say(f"api: {line}")
+            hopeless = self.api.last_code in HOPELESS
+            if self.api.given_up or hopeless or clock.monotonic() > end:
+                self._no_api("it cannot start" if hopeless else f"not ready after {self.pace.ready:g} s")
                 return False
-            self.signals.wait(0.05)
+            self.signals.wait(0.02)
         return False
+
+    def _no_api(self, why: str) -> None:
+        self.api.given_up = True
+        self._give_up(self.api, "api_start_failed", why)
+        for line in tail.lines(self.state.log("api"), 5):
+            self.say(f"api: {line}")
 
     def _api_is_ready(self) -> bool:
         """Our own one: an older one that is about to end may still answer."""
@@ -228,10 +270,10 @@ class Supervisor:
 
     def _start(self, part: Supervised) -> None:
         again = bool(part.lives)
-        part.start()
+        started = part.start()
         if part is self.api:
             self.probe.reset()
-        if again:
+        if again and started:
             self.restarts[part.name] = self.restarts.get(part.name, 0) + 1
             self.say(f"{part.name} started again")
         self._record()
@@ -242,6 +284,7 @@ class Supervisor:
         parts = {
             one.name: {
                 "pid": one.part.pid,
+                "start_time": one.identity[1] if one.identity else None,
                 "started_at": one.started_at,
                 "restarts": self.restarts.get(one.name, 0),
             }
@@ -249,8 +292,21 @@ class Supervisor:
             if one.part is not None
         }
         who = {"pid": pid, "start_time": start_time, "boot_id": clock.boot_id(), "started_at": self.started_at}
-        what = {"runners": self.runners, "hours": self.hours, "until_idle": self.until_idle}
-        files.write_json(self.state.run_json, {**who, **what, "parts": parts})
+        what = {
+            "runners": self.plan.runners,
+            "hours": self.plan.hours,
+            "until_idle": self.plan.until_idle,
+            "branch": self.plan.branch,
+        }
+        settings = environment.said(self.plan.settings)
+        self._write(self.state.run_json, {**who, **what, "settings": settings, "parts": parts})
+
+    def _write(self, path: Path, value: object) -> None:
+        """A full disk is what the monitor tells about; it does not end the run."""
+        try:
+            files.write_json(path, value)
+        except OSError as error:
+            self.say(f"{path.name} cannot be written: {error.strerror}")
 
     # -- one round
 
@@ -270,6 +326,7 @@ class Supervisor:
         if code is not None:
             self.say(f"{part.name} ended ({_said(code)})")
             self._end_orphans()
+        self.story.monitored = not self.monitor.given_up
         due = part.due()
         if isinstance(due, Stopped) and not part.given_up:
             part.given_up = True
@@ -278,12 +335,13 @@ class Supervisor:
             self._start(part)
         elif part.given_up and part.is_healthy():
             part.given_up = False
-            self.state.fatal_issues.unlink(missing_ok=True)
+            if not any(one.given_up for one in self.parts):
+                self.state.fatal_issues.unlink(missing_ok=True)
             self.say(f"{part.name} works again")
 
     def _give_up(self, part: Supervised, reason: str, detail: str) -> None:
         said = {"at": clock.now(), "reason": reason, "detail": detail, "recovery_attempted": True}
-        files.write_json(self.state.fatal_issues, said)
+        self._write(self.state.fatal_issues, said)
         self.say(f"FATAL {reason}: {detail}; see {self.state.log(part.name)}")
 
     def _end_what_hangs(self) -> None:
@@ -332,27 +390,40 @@ class Supervisor:
         if clock.monotonic() >= self._next_rotation:
             self._next_rotation = clock.monotonic() + self.pace.rotation
             for name in ("supervisor", *(part.name for part in self.parts)):
-                rotation.rotate(self.state.log(name))
+                rotation.rotate(self.state.log(name), largest=self.plan.log_bytes)
 
     def _ask_for_a_look(self) -> None:
         """So that a run that would be over is not held up until the monitor's next look is due."""
-        if self.until_idle and self.story.waits_for_the_monitor:
-            (self.state.path / "look_requested").touch()
+        if self.plan.until_idle and self.story.waits_for_the_monitor:
+            with suppress(OSError):
+                (self.state.path / "look_requested").touch()
 
     # -- end
 
     def _why_end(self) -> int | None:
         """The exit code when it is time to end."""
+        for why in (self._asked_to_end, self._idle, self._hours_over):
+            if (code := why()) is not None:
+                return code
+        return None
+
+    def _asked_to_end(self) -> int | None:
         if self.signals.first is not None:
             self.say(f"stopping, as {self.signals.first.name} asks")
             return INTERRUPTED if self.signals.first == signal.SIGINT else 0
         if self.state.stop_requested.exists():
             self.say("stopping, as was asked for")
             return 0
-        return (self._idle() if self.until_idle else None) or self._hours_over()
+        return None
+
+    @property
+    def runner_parts(self) -> list[Supervised]:
+        return self.parts[1:-1]
 
     def _idle(self) -> int | None:
-        runners = self.parts[2:]
+        if not self.plan.until_idle:
+            return None
+        runners = self.runner_parts
         if self.api.given_up or (runners and all(one.given_up for one in runners)):
             self.say("ending: the work cannot go on")
             return 1
@@ -360,7 +431,7 @@ class Supervisor:
 
     def _hours_over(self) -> int | None:
         """After the hours nothing new is taken; what runs is finished first."""
-        if self.hours is None or clock.monotonic() - self.begun < self.hours * 3600:
+        if self.plan.hours is None or clock.monotonic() - self.begun < self.plan.hours * 3600:
             return None
         if self.drains_since is None:
             self._close_intake()
@@ -372,7 +443,7 @@ class Supervisor:
         with suppress(NightrunError):
             self.client.pause("intake", HOURS_REASON, by="nightrun")
             self.drains_since = clock.monotonic()
-            self.say(f"{self.hours:g} hours are over: nothing new is begun, what runs is finished")
+            self.say(f"{self.plan.hours:g} hours are over: nothing new is begun, what runs is finished")
 
     def _verdict(self, why: str, *, whole: bool) -> int:
         lines = self.story.verdict(whole=whole)
@@ -382,14 +453,12 @@ class Supervisor:
         return 1 if lines else 0
 
     def _stop(self) -> None:
-        """In the reverse order of the start; then nothing that any part started is left."""
-        runners, rest = self.parts[2:], self.parts[1::-1]
-        self._end_and_wait(runners)
+        """The API last, the others have to tell it something; then nothing that any part started is left."""
+        self._end_and_wait(self.parts[1:])
         if self.drains_since is not None:
             with suppress(NightrunError):
                 self.client.resume("intake", by="nightrun")
-        for part in rest:
-            self._end_and_wait([part])
+        self._end_and_wait([self.api])
         self._end_orphans()
         process.sweep(marker.of_root(self.root))
         for path in (self.state.run_json, self.state.stop_requested):
@@ -408,8 +477,11 @@ class Supervisor:
             clock.sleep(0.02)
 
     def _end_orphans(self) -> None:
-        orphans.end({one.part.pid for one in self.parts if one.part is not None})
+        orphans.end({one.part.pid for one in self.parts if one.part is not None}, self.spared)
 
 
 def _said(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+    if code >= 0:
+        return f"exit code {code}"
+    known = {int(one): one.name for one in signal.Signals}
+    return f"killed by {known.get(-code, f'signal {-code}')}"

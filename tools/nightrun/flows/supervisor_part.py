@@ -10,8 +10,9 @@ from pathlib import Path
 
 from nightrun.decisions import restart
 from nightrun.decisions.restart import Beat, Life, Start, Stopped, Wait
-from nightrun.hands import clock, heartbeat, process, rotation
+from nightrun.hands import clock, heartbeat, process
 from nightrun.hands.process import Part
+from nightrun.words.errors import NightrunError
 
 LIVES_KEPT = 50
 ABORT_S = 5.0  # for a hung part to write its stacks (reliability.md S4)
@@ -29,22 +30,31 @@ class Supervised:
     say: Callable[[str], None]
     part: Part | None = None
     started_at: float | None = None  # seconds since the epoch
+    identity: tuple[int, float] | None = None  # of its process: pid and start time
     lives: list[Life] = field(default_factory=list)
     given_up: bool = False
+    last_code: int | None = None  # how it ended last
     _ending_by: float | None = None  # when we asked it to end: when it is killed
     _jitter: float = 0.0
     _beat: Beat | None = None
 
     # -- life
 
-    def start(self) -> None:
-        rotation.rotate(self.log)
-        self.part = process.start_part(self.argv, cwd=self.cwd, env=self.env, log=self.log)
+    def start(self) -> bool:
+        """False when it cannot be started at all, which is said and counts as a death."""
         now = clock.monotonic()
-        self.started_at = clock.now()
         self.lives = [*self.lives[-LIVES_KEPT:], Life(now)]
-        self._beat = Beat(self.part.pid, -1, now)
         self._ending_by = None
+        try:
+            self.part = process.start_part(self.argv, cwd=self.cwd, env=self.env, log=self.log)
+        except (NightrunError, OSError) as error:
+            self.say(f"{self.name} cannot be started: {error}")
+            self._died(now)
+            return False
+        self.started_at = clock.now()
+        self.identity = clock.process_identity(self.part.pid)
+        self._beat = Beat(self.part.pid, -1, now)
+        return True
 
     @property
     def is_running(self) -> bool:
@@ -52,13 +62,15 @@ class Supervised:
 
     def reap(self) -> int | None:
         """The exit code when it has just ended, else None."""
-        if self.part is None or (code := self.part.poll()) is None:
+        if self.part is None or (code := self.part.reap()) is None:
             return None
-        self.part.kill()  # what is left of its group
-        self.part = None
-        self.lives[-1] = Life(self.lives[-1].started_at, clock.monotonic(), wanted=self._ending_by is not None)
-        self._jitter = random.uniform(-1.0, 1.0)  # noqa: S311 - only spreads restarts
+        self.part, self.last_code = None, code
+        self._died(clock.monotonic())
         return code
+
+    def _died(self, now: float) -> None:
+        self.lives[-1] = Life(self.lives[-1].started_at, now, wanted=self._ending_by is not None)
+        self._jitter = random.uniform(-1.0, 1.0)  # noqa: S311 - only spreads restarts
 
     def due(self) -> Start | Wait | Stopped | None:
         """What to do with it now; None while it runs."""
@@ -100,8 +112,8 @@ class Supervised:
         self.part.send(signal.SIGCONT)
         self.part.send(signal.SIGABRT)
         end = clock.monotonic() + ABORT_S
-        while self.part.poll() is None and clock.monotonic() < end:
-            clock.sleep(0.05)
+        while not self.part.has_ended() and clock.monotonic() < end:
+            clock.sleep(0.02)
         self.part.kill()
 
     # -- liveness

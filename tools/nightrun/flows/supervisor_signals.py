@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
-import threading
+from contextlib import suppress
 from typing import Any
 
 _STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -14,13 +16,15 @@ class StopSignals:
 
     def __init__(self) -> None:
         self.received: list[int] = []
-        self._wake = threading.Event()
         self._before: dict[int, Any] = {}
+        # A pipe and no threading.Event: its lock may be held by the very code that the handler interrupts.
+        self._awake, self._wake = -1, -1
 
     def wait(self, seconds: float) -> None:
         """At most so long; a signal ends it."""
-        self._wake.wait(seconds)
-        self._wake.clear()
+        ready, _, _ = select.select([self._awake], [], [], max(0.0, seconds))
+        if ready:
+            os.read(self._awake, 1024)
 
     @property
     def first(self) -> signal.Signals | None:
@@ -32,6 +36,8 @@ class StopSignals:
         return self.received.count(signal.SIGINT) > 1
 
     def __enter__(self) -> StopSignals:
+        self._awake, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
         for number in _STOP:
             # nohup(1) starts its program with SIGHUP ignored, and means it.
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
@@ -41,7 +47,10 @@ class StopSignals:
     def __exit__(self, *_: object) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
+        os.close(self._awake)
+        os.close(self._wake)
 
     def _note(self, number: int, _frame: Any) -> None:
         self.received.append(number)
-        self._wake.set()
+        with suppress(BlockingIOError):  # full: it is awake already
+            os.write(self._wake, b"\0")

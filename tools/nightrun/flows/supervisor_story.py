@@ -14,6 +14,7 @@ from nightrun.words.errors import NightrunError
 LIVELY_S = 2.0  # between two looks while something moves
 QUIET_S = 10.0
 LIVELY_FOR_S = 30.0
+LANDING_S = 600.0  # for finished work to land when the hours are over; it lands at the next start otherwise
 IDLE_LOOKS = 2  # in a row: what was seen between two moves is not the end
 
 
@@ -60,8 +61,11 @@ class Story:
         return idle.needs_a_look(self.busy)
 
     def is_drained(self, since: float) -> bool:
-        """Whether nothing ran any more in a look after `since` (monotonic)."""
-        return self.snapshot is not None and self.looked_at > since and not self.snapshot["counts"]["running"]
+        """Whether a look after `since` (monotonic) found nothing that would be cut short."""
+        if self.snapshot is None or self.looked_at <= since:
+            return False
+        waited_long = clock.monotonic() - since > LANDING_S
+        return idle.drained(self.snapshot) or (waited_long and not self.snapshot["counts"]["running"])
 
     def verdict(self, *, whole: bool) -> list[str]:
         """What did not go well in this run; `whole` counts what is still waiting as well."""
@@ -77,8 +81,10 @@ class Story:
             self._failed_before = new["counts"]["failed"]
             self._marks = {task_id: mark for task_id, mark in after.items() if mark[0] != "running"}
         moved = story.moved(self._marks, after)
-        for task_id in moved:
-            self.say(story.line(self.client.task(task_id), new["now"]))
+        # Asked for before anything is said: what was said in a look that failed would be said again in the next.
+        lines = [story.line(self.client.task(task_id), new["now"]) for task_id in moved]
+        for line in lines:
+            self.say(line)
         for line in story.notices(self.snapshot or {}, new):
             self.say(line)
         if moved:

@@ -91,6 +91,19 @@ def install(root: Path, values: HookValues, *, into_hooks_path: bool = False) ->
     return said
 
 
+def refresh(root: Path, values: HookValues) -> list[str]:
+    """Write the policy anew into hooks of ours that hold an older one, and touch nothing else; says what was done."""
+    folder = git.hooks_dir(root)
+    said = []
+    for name in HOOK_NAMES:
+        present, wanted = _content(folder / name), hook_text.fill(shipped(name), name, values)
+        if present is None or present == wanted or not hook_text.is_ours(present, name):
+            continue
+        if hook_text.differs_in_policy_only(present, wanted):
+            said.append(_install_one(folder / name, wanted))
+    return said
+
+
 def uninstall(root: Path) -> list[str]:
     """Take both hooks away and put the earlier ones back; says what was done."""
     folders = dict.fromkeys([git.hooks_dir(root), git.common_dir(root) / "hooks"])

@@ -165,6 +165,20 @@ class Part:
             _ours.discard(self.pid)
         return code
 
+    def has_ended(self) -> bool:
+        """Whether it has. Where the system can tell that without a wait, the pid stays its own, and its group's."""
+        if self._process.returncode is not None or not hasattr(os, "waitid"):  # macOS has none before Python 3.13
+            return self._process.poll() is not None
+        with suppress(ChildProcessError):
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return True
+
+    def reap(self) -> int | None:
+        """As `poll`; when it has ended, what is left of its group is killed."""
+        if self._process.returncode is None and self.has_ended():
+            _signal_group(self._process, signal.SIGKILL)
+        return self.poll()
+
     def terminate(self) -> None:
         self._signal(signal.SIGTERM)
 
@@ -173,11 +187,11 @@ class Part:
 
     def send(self, number: signal.Signals) -> None:
         """Signal the part alone, not its group."""
-        if self.poll() is None:
-            self._process.send_signal(number)
+        if not self.has_ended():
+            os.kill(self.pid, number)
 
     def _signal(self, number: signal.Signals) -> None:
-        if self.poll() is None:
+        if not self.has_ended():
             _signal_group(self._process, number)
 
 

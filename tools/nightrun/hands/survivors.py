@@ -80,6 +80,11 @@ def marked(prefix: str) -> list[Row]:
     return [row for row in rows if row.pid not in ourselves and (_marker(row.pid) or b"\n").startswith(wanted)]
 
 
+def rows(pids: Iterable[int]) -> list[Row]:
+    """The processes with these pids, as far as there are any."""
+    return [row for row in map(_row, pids) if row is not None]
+
+
 def end(find: Callable[[], list[Row]], *, grace_s: float, give_up_s: float = 5.0) -> list[int]:
     """Ask what `find` finds to end, kill it after `grace_s`, and look again until nothing is found; the pids."""
     met: set[int] = set()
@@ -173,7 +178,7 @@ def _rows() -> list[Row]:
         import psutil  # not needed on Linux, and its import costs more than everything here
 
         pids = psutil.pids()
-    return [row for row in map(_row, pids) if row is not None]
+    return rows(pids)
 
 
 def _row(pid: int) -> Row | None:

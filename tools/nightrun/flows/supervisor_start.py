@@ -1,0 +1,124 @@
+"""What is looked at before a run begins: each reason not to begin is a sentence of its own, the rest is only said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nightrun.decisions import lines
+from nightrun.flows import supervisor
+from nightrun.flows.supervisor import Plan
+from nightrun.hands import clock, environment, git, git_change, hooks, policy_file, state_dir
+from nightrun.hands.environment import Environment
+from nightrun.policy.model import Policy
+from nightrun.words.errors import NightrunError
+
+DEFAULTS = {environment.AUTO_COMMIT: "1", environment.AUTO_FIX: "1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the person asked for on the command line; None is what the policy says."""
+
+    runners: int | None = None
+    hours: float | None = None
+    until_idle: bool = False
+
+
+def run(root: Path, asked: Asked, say: Callable[[str], None]) -> int:
+    """Begin and supervise; the exit code. NightrunError says why it does not begin."""
+    policy = policy_file.load(root)
+    state_dir.exclude(git.git_path(root, "info/exclude"))
+    return supervisor.run(root, lambda: plan(root, policy, asked), say=say)
+
+
+def plan(root: Path, policy: Policy, asked: Asked) -> Plan:
+    """What the run will do, when nothing stands against it."""
+    settings = environment.read(root, defaults=DEFAULTS)
+    runners = asked.runners or policy.project.runners
+    branch = _branch(root, policy)
+    if policy.project.isolation == "root":
+        _check_root(root, runners)
+    if settings.auto_commit:
+        git.identity(root)
+    return Plan(
+        runners=runners,
+        hours=asked.hours or policy.limits.hours,
+        until_idle=asked.until_idle,
+        settings=settings,
+        branch=branch,
+        log_bytes=policy.limits.part_log,
+        notes=tuple(_notes(root, policy, settings)),
+    )
+
+
+# -- reasons not to begin
+
+
+def _branch(root: Path, policy: Policy) -> str:
+    """The branch that work lands on; it has a commit to start from."""
+    state, target = git.state(root), policy.project.target
+    if state.unborn and (target is None or target == state.branch):
+        raise NightrunError(
+            f"The branch {state.branch} has no commit yet, so there is nothing to work from.",
+            "git commit --allow-empty -m 'Begin'",
+        )
+    if target is not None:
+        if git.tip(root, f"refs/heads/{target}") is None:
+            raise NightrunError(f"project.target is {target}, and there is no such branch.", f"git branch {target}")
+        return target
+    if state.branch is None:
+        raise NightrunError(
+            "HEAD is detached, so it is not known where work shall land.",
+            "git switch BRANCH, or set project.target in pipeline.yaml.",
+        )
+    return state.branch
+
+
+def _check_root(root: Path, runners: int) -> None:
+    if runners > 1:
+        raise NightrunError(
+            f"With isolation: root there is one place to work in, and {runners} runners were asked for.",
+            "Set project.isolation to worktree, or start one runner.",
+        )
+    changed = git_change.changed_paths(root)
+    if changed:
+        raise NightrunError(
+            f"With isolation: root agents work in {root} itself, and it has uncommitted changes: {_some(changed)}.",
+            "Commit or stash them, or set project.isolation to worktree.",
+        )
+
+
+def _some(paths: list[str]) -> str:
+    shown = ", ".join(lines.safe(one) for one in paths[:3])
+    return shown if len(paths) <= 3 else f"{shown} and {len(paths) - 3} more"
+
+
+# -- what is only said
+
+
+def _notes(root: Path, policy: Policy, settings: Environment) -> Iterator[str]:
+    state, free, floor = git.state(root), clock.disk_free(root), policy.limits.disk_floor
+    if state.operation:
+        yield f"a {state.operation} is in progress here: nothing lands in this checkout before its end"
+    if free < floor:
+        yield f"{free >> 20} MiB are free on the disk, the policy wants {floor >> 20} MiB: no attempt starts below that"
+    if settings.auto_commit and not policy.committing_types:
+        yield "no task type of the policy commits"
+    try:
+        yield from _about_hooks(root, policy)
+    except NightrunError as error:
+        yield f"the hooks cannot be checked: {error.message}"
+
+
+def _about_hooks(root: Path, policy: Policy) -> Iterator[str]:
+    """Ours are brought up to date with the policy. Where there never were any, that is the person's choice."""
+    values = hooks.values_of(policy)
+    for line in hooks.refresh(root, values):
+        yield f"hook {line}"
+    problems = hooks.check(root, values)
+    missing = list(dict.fromkeys(one.hook for one in problems if one.kind == "missing"))
+    if missing:
+        yield f"{' and '.join(missing)}: no such hook is installed here; `make setup` does that"
+    yield from (one.text for one in problems if one.kind != "missing")
