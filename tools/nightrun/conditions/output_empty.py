@@ -1,4 +1,4 @@
-"""Tasks are called completed, and their agent said nothing at all."""
+"""Tasks are called completed, their agent said nothing at all, and there is no commit that shows what it did."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nightrun.conditions import found
 from nightrun.conditions.settings import ConditionSettings, Count, Direction, Heal, Severity
 from nightrun.decisions import statistics
 from nightrun.words.issue import Finding
-from nightrun.words.task import COMPLETED
+from nightrun.words.task import COMMIT_LANDED, COMPLETED
 
 NAME = "output_empty"
 DIRECTION = (
@@ -41,7 +41,9 @@ def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[
     empty = [
         one
         for one in completed[: settings.last]
-        if one.get("output_chars") == 0 and one.get("agent") not in settings.quiet_agents
+        if one.get("output_chars") == 0
+        and one.get("commit_state") != COMMIT_LANDED
+        and one.get("agent") not in settings.quiet_agents
     ]
     if not 0 < settings.count <= len(empty):
         return []

@@ -1,0 +1,103 @@
+"""A quiet night: work of every type goes from the queue to its commit."""
+
+from __future__ import annotations
+
+from tests.stories.night import Night, check_one_commit_each, script
+from tests.story import git_out
+
+
+def test_each_completed_task_is_one_commit_and_heal_is_none(night: Night) -> None:
+    with night.api() as client:
+        ids = {
+            task_type: client.add_task(script(f"echo {task_type} >{task_type}.txt"), task_type).id
+            for task_type in ("spec", "impl", "test", "review", "heal")
+        }
+    assert night.until_idle() == 0, night.said()
+    tasks = night.tasks()
+    assert {one.task_type: one.commit_state for one in tasks} == {
+        **dict.fromkeys(("spec", "impl", "test", "review"), "landed"),
+        "heal": "none",
+    }, night.said()
+    check_one_commit_each(night, tasks)
+    wanted = [f"[pipeline] {name} {ids[name]}: Do it" for name in ids if name != "heal"]
+    assert sorted(night.subjects()) == sorted(wanted)
+    assert git_out(night.root, "status", "--porcelain") == ""
+    assert night.left() == []
+    heal = next(one for one in tasks if one.task_type == "heal")
+    assert git_out(night.root, "show", f"{heal.branch}:heal.txt") == "heal"
+
+
+def test_what_is_set_of_commit_and_push_is_in_the_log_at_start(night: Night) -> None:
+    """Specification: PIPELINE_AUTO_COMMIT and PIPELINE_AUTO_PUSH are documented in logs when set."""
+    assert night.until_idle(env={"PIPELINE_AUTO_PUSH": "0"}) == 0
+    said = night.state.log("supervisor").read_text()
+    assert "PIPELINE_AUTO_COMMIT=1 (default): completed tasks are committed" in said
+    assert "PIPELINE_AUTO_PUSH=0 (exported): nothing is pushed" in said
+
+
+def test_with_auto_commit_off_a_change_waits_and_is_committed_by_hand(night: Night) -> None:
+    with night.api() as client:
+        task = client.add_task(script("echo a >a.txt"), "impl")
+    assert night.until_idle(env={"PIPELINE_AUTO_COMMIT": "0"}) == 0, night.said()
+    (left,) = night.tasks()
+    assert (left.status, left.commit_state) == ("completed", "none")
+    assert night.subjects() == []
+    assert f"nightrun commit {task.id}" in (left.commit_reason or "")
+    assert left.worktree is not None
+    assert night.call("commit", task.id) == f"impl {task.id} landed as {git_out(night.root, 'rev-parse', 'main')[:10]}."
+    check_one_commit_each(night, night.tasks())
+    assert git_out(night.root, "status", "--porcelain") == ""
+
+
+def test_only_the_exact_value_1_commits(night: Night) -> None:
+    with night.api() as client:
+        client.add_task(script("echo a >a.txt"), "impl")
+    assert night.until_idle(env={"PIPELINE_AUTO_COMMIT": "true"}) == 0
+    assert night.subjects() == []
+
+
+def test_nothing_changed_is_no_commit(night: Night) -> None:
+    """A review may change nothing; an impl that changes nothing fails with a reason of its own."""
+    with night.api() as client:
+        review = client.add_task(script("echo fine"), "review")
+    assert night.until_idle() == 0, night.said()
+    (done,) = night.tasks()
+    assert (done.id, done.status, done.commit_state) == (review.id, "completed", "none")
+    assert done.commit_reason == "nothing was changed"
+    assert night.subjects() == []
+
+
+def test_a_push_happens_only_when_it_is_allowed(night: Night) -> None:
+    remote = night.root.with_name("remote.git")
+    git_out(night.root, "init", "-q", "--bare", str(remote))
+    git_out(night.root, "remote", "add", "origin", str(remote))
+    git_out(night.root, "push", "-q", "origin", "main")
+    before = git_out(night.root, "rev-parse", "main")
+    with night.api() as client:
+        client.add_task(script("echo a >a.txt"), "impl")
+    assert night.until_idle() == 0, night.said()
+    assert git_out(remote, "rev-parse", "main") == before
+    with night.api() as client:
+        client.add_task(script("echo b >b.txt"), "impl")
+    assert night.until_idle(env={"PIPELINE_AUTO_PUSH": "1"}) == 0, night.said()
+    assert git_out(remote, "rev-parse", "main") == git_out(night.root, "rev-parse", "main") != before
+
+
+def test_root_mode_works_in_the_project_root(new_night: object) -> None:
+    night: Night = new_night({"project": {"isolation": "root"}})  # type: ignore[operator]
+    with night.api() as client:
+        client.add_task(script("echo a >a.txt"), "impl")
+        client.add_task(script("test -f a.txt && echo b >>a.txt"), "impl")
+    assert night.until_idle() == 0, night.said()
+    assert (night.root / "a.txt").read_text() == "a\nb\n"
+    check_one_commit_each(night, night.tasks())
+    assert len(night.subjects()) == 2
+    assert git_out(night.root, "status", "--porcelain") == ""
+
+
+def test_root_mode_refuses_a_dirty_tree_at_start(new_night: object) -> None:
+    night: Night = new_night({"project": {"isolation": "root"}})  # type: ignore[operator]
+    (night.root / "README.md").write_text("mine\n")
+    assert night.until_idle() == 1
+    assert "uncommitted changes" in night.log.read_text()
+    assert (night.root / "README.md").read_text() == "mine\n"

@@ -1,0 +1,246 @@
+"""The runner process: claims one task after the other and brings each to its commit. Order only."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from nightrun.decisions.agent_choice import Waiting
+from nightrun.decisions.pausing import INTAKE
+from nightrun.flows import (
+    runner_attempt,
+    runner_chain,
+    runner_choice,
+    runner_land,
+    runner_push,
+    runner_record,
+    runner_recover,
+    runner_workspace,
+    runner_world,
+)
+from nightrun.flows.runner_attempt import Judged
+from nightrun.flows.runner_chain import Known
+from nightrun.flows.runner_workspace import NoWorkspace, Place
+from nightrun.flows.runner_world import World
+from nightrun.hands import clock, process
+from nightrun.hands.client import ApiAway, Refused
+from nightrun.words import task as words
+from nightrun.words.agent import AgentSpec
+from nightrun.words.errors import NightrunError
+from nightrun.words.outcome import COMPLETED
+from nightrun.words.task import Task
+
+WAIT_S = 20.0  # for work, in one question
+SHORT_WAIT_S = 3.0  # the same while finished work waits to land
+AWAY_S = 1.0
+RECHECK_S = 900.0  # a task that nobody here can do is looked at again after this
+DISK_S = 60.0
+
+log = logging.getLogger("nightrun.runner")
+
+
+class _Stop(BaseException):
+    """SIGTERM while the runner only waits."""
+
+
+def run(root: Path, name: str) -> int:
+    """Until SIGTERM or SIGINT. BadPolicy when there is no usable policy at the start."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"%(asctime)s {name} %(levelname)s %(message)s")
+    process.become_subreaper()
+    runner = Runner(runner_world.make(root, name))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, runner.on_stop)
+    return runner.run()
+
+
+@dataclass
+class Runner:
+    world: World
+    known: Known = field(default_factory=Known)
+    tries: dict[str, float] = field(default_factory=dict)
+    waits: bool = False  # only waiting: a stop may end it at once
+    unlanded: bool = True  # perhaps; looked at before the first claim
+
+    def on_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.world.stop.set()
+        if self.waits:
+            raise _Stop
+
+    def run(self) -> int:
+        self.world.pulse.start()
+        try:
+            runner_recover.at_start(self.world)
+            log.info("ready")
+            while not self.world.stop.is_set():
+                self._survive()
+        except _Stop:
+            log.info("stopping")
+        finally:
+            self.world.pulse.end()
+        self._say_stopped()
+        return 0
+
+    def _survive(self) -> None:
+        """A round that fails is logged; the next may go well. The task of a broken round goes back by its lease."""
+        self.world.pulse.moves()
+        try:
+            self._round()
+        except ApiAway as error:
+            log.warning("%s", error.message)
+            self._rest(AWAY_S)
+        except runner_record.ClaimLost as error:
+            log.warning("what was done is not wanted any more: %s", error)
+        except Exception:
+            log.exception("this round failed")
+            self._rest(AWAY_S)
+
+    def _round(self) -> None:
+        """Deliver, land, feed, claim, work."""
+        world = self.world
+        runner_record.deliver(world)
+        if self.unlanded:
+            runner_recover.land_again(world, self.tries)
+            self.unlanded = bool(runner_recover.unlanded(world))
+        if self._is_short_of_disk():
+            return
+        task = self._claim()
+        if task is None:
+            return
+        self._work_on(*task)
+
+    # -- claiming
+
+    def _claim(self) -> tuple[Task, AgentSpec | Waiting] | None:
+        """Without ready work the backlog is looked at first, then it waits for some."""
+        available = runner_choice.here(self.world)
+        paused = runner_choice.paused_agents(self.world)
+        types = runner_choice.doable(self.world, available, paused)
+        task = self._ask(available, types, 0)
+        if task is None:
+            runner_chain.feed(self.world, self.known)
+            self.world.report(state="idle", task_id=None)
+            runner_push.again(self.world)
+            task = self._ask(available, types, SHORT_WAIT_S if self.unlanded else WAIT_S)
+            self.unlanded = True
+        if task is None:
+            return None
+        return task, runner_choice.choose(self.world, task, available, paused)
+
+    def _ask(self, available: Mapping[str, AgentSpec], types: list[str], wait_s: float) -> Task | None:
+        pid, start_time = clock.my_identity()
+        try:
+            with self.world.pulse.step("claim", wait_s + runner_world.HTTP_S):
+                self.waits = wait_s > 0
+                if self.waits and self.world.stop.is_set():
+                    raise _Stop
+                return self.world.client.claim(
+                    runner=self.world.name,
+                    pid=pid,
+                    boot_id=clock.boot_id(),
+                    start_time=start_time,
+                    agents=list(available),
+                    types=types,
+                    wait_seconds=wait_s,
+                )
+        finally:
+            self.waits = False
+
+    # -- the life of a task
+
+    def _work_on(self, task: Task, agent: AgentSpec | Waiting) -> None:
+        world = self.world
+        log.info("%s %s, attempt %d", task.task_type, task.id, task.attempt)
+        if isinstance(agent, Waiting):
+            runner_record.put_back(world, task, agent.reason, ready_at=clock.now() + RECHECK_S)
+            return
+        with world.pulse.holding(task), runner_workspace.owned(world, self._folder(task)):
+            try:
+                place = runner_workspace.prepare(world, task)
+            except NightrunError as error:
+                self._cannot_begin(task, agent, error)
+                return
+            judged = runner_attempt.attempt(world, task, place, agent)
+            if judged.outcome.kind == COMPLETED:
+                self._complete(task, place, judged)
+            else:
+                self._give_up(task, place, judged)
+
+    def _folder(self, task: Task) -> Path:
+        return runner_workspace.folder_of(self.world, task.id, task.attempt)
+
+    def _complete(self, task: Task, place: Place, judged: Judged) -> None:
+        """PATCH, what follows, then commit and land (DESIGN section 3)."""
+        world = self.world
+        will_land = judged.changed and runner_record.will_commit(world, task.task_type)
+        try:
+            done = runner_record.completed(world, task, place, judged, will_land=will_land)
+        except runner_record.ClaimLost:
+            runner_workspace.leave(world, place, keep_branch=self._keep(task, place, judged) is not None)
+            raise
+        world.pulse.let_go()
+        runner_chain.follow(world, done)
+        if will_land:
+            with world.pulse.step("landing", world.policy.task_types[task.task_type].timeout):
+                done = runner_land.land(world, done, place, fresh=True)
+        else:
+            runner_workspace.leave_finished(world, done, place, judged.tree, changed=judged.changed)
+        if done.commit_state == words.COMMIT_LANDED:
+            runner_push.after_landing(world, done)
+        self.unlanded = self.unlanded or done.commit_state in words.UNLANDED
+
+    def _give_up(self, task: Task, place: Place, judged: Judged) -> None:
+        """Nothing that the agent wrote is lost: it is a commit on the attempt's branch."""
+        world, kept = self.world, None
+        if not judged.untouchable:
+            kept = self._keep(task, place, judged)
+        try:
+            runner_record.not_completed(world, task, judged, kept, place)
+        finally:
+            if not judged.untouchable and (kept is not None or not place.is_root):
+                runner_workspace.leave(world, place, keep_branch=kept is not None)
+
+    def _keep(self, task: Task, place: Place, judged: Judged) -> str | None:
+        return runner_workspace.keep_work(self.world, task, place, judged.outcome.kind)
+
+    def _cannot_begin(self, task: Task, agent: AgentSpec, error: NightrunError) -> None:
+        """The repository is not in a state to work from; the task waits, and nothing is claimed for a while."""
+        reason = f"{error.message} {error.hint}" if error.hint else error.message
+        log.warning("%s cannot begin: %s", task.id, reason)
+        runner_workspace.remove_folder_of(self.world, task)
+        outcome = runner_attempt.of_error(error)
+        if isinstance(error, NoWorkspace):
+            runner_record.put_back(self.world, task, f"needs you: {reason}", ready_at=clock.now() + AWAY_S * 30)
+            return
+        runner_record.not_completed(self.world, task, Judged(outcome=outcome, agent=agent.name), None, None)
+        self._rest(AWAY_S)
+
+    # -- around it
+
+    def _is_short_of_disk(self) -> bool:
+        """Below the floor nothing is begun; it goes on by itself when there is room again."""
+        floor, free = self.world.policy.limits.disk_floor, clock.disk_free(self.world.state.path)
+        if free >= floor:
+            return False
+        reason = f"{free >> 20} MiB are free on the disk, the policy wants {floor >> 20} MiB"
+        log.warning("%s", reason)
+        self.world.client.pause(INTAKE, reason, until=clock.now() + DISK_S, by="nightrun")
+        self.world.report(state="idle", task_id=None)
+        self._rest(DISK_S / 4)
+        return True
+
+    def _rest(self, seconds: float) -> None:
+        self.world.stop.wait(seconds)
+
+    def _say_stopped(self) -> None:
+        try:
+            self.world.report(state="stopped", task_id=None, pid=os.getpid())
+        except (ApiAway, Refused) as error:
+            log.info("%s", error.message)
+        log.info("stopped")
+

@@ -1,0 +1,255 @@
+"""One attempt: the agent works in its place, then facts decide what came of it (DESIGN sections 3 and 4)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from nightrun import agents, scans
+from nightrun.decisions import child_env, judging, prompt, scan_report
+from nightrun.decisions import verdict as verdicts
+from nightrun.flows import runner_gate, runner_tick
+from nightrun.flows.runner_workspace import Place
+from nightrun.flows.runner_world import World
+from nightrun.hands import clock, git, git_change, marker, process
+from nightrun.hands.process import ProgramMissing
+from nightrun.policy.task_types import TaskType
+from nightrun.words import gate as gates
+from nightrun.words.agent import AgentEnd, AgentResult, AgentRun, AgentSpec
+from nightrun.words.change import ScanFinding
+from nightrun.words.errors import NightrunError
+from nightrun.words.gate import Gate
+from nightrun.words.outcome import COMPLETED, Outcome
+from nightrun.words.task import Task
+
+PROMPTS = "prompts"  # folder of the state folder; an attempt's own is removed when it ends
+
+log = logging.getLogger("nightrun.runner")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What an attempt came to, and what there is to commit."""
+
+    outcome: Outcome
+    agent: str
+    model: str | None = None
+    command: str | None = None
+    tree: str | None = None  # of the work tree as it was judged; None when it could not be looked at
+    changed: bool = False
+    gate: Gate | None = None
+    held: tuple[ScanFinding, ...] = ()  # what a person must agree to before it lands
+    blameless: bool = False  # the target itself fails the gate
+    untouchable: bool = False  # the folder must stay as it is for a person to look at
+    usage: dict[str, Any] = field(default_factory=dict)
+
+
+def attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
+    """Never raises for what an agent, a gate or the change can do wrong: that is an outcome."""
+    problem = runner_gate.set_up(world, place.path, _mark(world, task), place.path.name) if _is_fresh(place) else ""
+    if problem:
+        return Judged(outcome=Outcome(kind="setup", summary=problem), agent="workspace")
+    before = git.config_mark(world.root)
+    end, result, command = _work(world, task, place, spec)
+    told = Judged(
+        outcome=judging.of_agent(end, result),
+        agent=spec.name,
+        model=result.model or spec.model,
+        command=command,
+        usage=dict(result.usage),
+    )
+    if git.config_mark(world.root) != before:
+        # A clean filter in it would run with the next `git add` (reliability.md 4.3).
+        why = "the repository's git configuration was changed while the agent worked: see `git config --local --list`"
+        return replace(told, outcome=Outcome(kind="scan", summary=why, output=told.outcome.output), untouchable=True)
+    if told.outcome.kind != COMPLETED:
+        return told
+    try:
+        return _judge(world, task, place, told, result)
+    except runner_gate.Stopped as error:
+        return replace(told, outcome=Outcome(kind="interrupted", summary=error.message))
+    except (NightrunError, OSError) as error:
+        return replace(told, outcome=of_error(error))
+
+
+def of_error(error: Exception) -> Outcome:
+    """What git, the disk or the machine did to us is nobody's fault but has a class."""
+    text = error.message if isinstance(error, NightrunError) else str(error)
+    full = "No space left" in text or "quota exceeded" in text.lower()
+    return Outcome(kind="disk" if full else "interrupted", summary=text)
+
+
+def _is_fresh(place: Place) -> bool:
+    return not place.is_root and not place.shared
+
+
+def _mark(world: World, task: Task) -> str:
+    return marker.of_attempt(world.root, task.id, task.attempt)
+
+
+# -- the agent
+
+
+def _work(world: World, task: Task, place: Place, spec: AgentSpec) -> tuple[AgentEnd, AgentResult, str]:
+    """How the agent ended, what its own result says, and the command line for people."""
+    kind = agents.BY_NAME[spec.kind]
+    settings = world.policy.task_types[task.task_type]
+    with _prompt_files(world, task, settings, spec, place, kind) as (run, direction_file):
+        argv = kind.argv(run)
+        end = _run(world, task, place, spec, kind, run, argv, direction_file, settings)
+    if end is None:
+        missing = AgentResult(kind="setup", summary=f"the program {argv[0]} of agent {spec.name} cannot be started")
+        return AgentEnd(code=None, reason="exit", output="", seconds=0.0), missing, ""
+    return end, kind.read(end, now=clock.now()), _shown(argv)
+
+
+def _shown(argv: tuple[str, ...]) -> str:
+    """Without the prompt: it is in the task already, and may be long."""
+    return " ".join(one if len(one) <= 200 and "\n" not in one else "..." for one in argv)[:1000]
+
+
+def _run(
+    world: World,
+    task: Task,
+    place: Place,
+    spec: AgentSpec,
+    kind: ModuleType,
+    run: AgentRun,
+    argv: tuple[str, ...],
+    direction_file: Path,
+    settings: TaskType,
+) -> AgentEnd | None:
+    """None when there is no such program."""
+    extra = {
+        "PIPELINE_TASK_ID": task.id,
+        "PIPELINE_TASK_TYPE": task.task_type,
+        "PIPELINE_ATTEMPT": str(task.attempt),
+        "PIPELINE_RUNNER": world.name,
+        "PIPELINE_DIRECTION_FILE": str(direction_file),
+    }
+    try:
+        with world.pulse.step("agent", settings.timeout):
+            ended = process.run_agent(
+                argv,
+                cwd=place.path,
+                env=child_env.for_agent(os.environ, spec, extra),
+                stdin=kind.stdin(run),
+                log=world.state.task_log(task.id, task.attempt),
+                timeout_s=settings.timeout,
+                silence_s=settings.silence,
+                should_stop=lambda: world.wants_end,
+                marker=_mark(world, task),
+                log_bytes=world.policy.limits.task_log,
+            )
+    except ProgramMissing:
+        return None
+    output = ended.tail.decode("utf-8", errors="replace")
+    return AgentEnd(code=ended.code, reason=ended.reason, output=output, seconds=ended.seconds)
+
+
+@contextmanager
+def _prompt_files(
+    world: World, task: Task, settings: TaskType, spec: AgentSpec, place: Place, kind: ModuleType
+) -> Iterator[tuple[AgentRun, Path]]:
+    """The prompt and the bare direction as files outside of the worktree, where they are no change."""
+    folder = world.state.path / PROMPTS / f"{task.id}.{task.attempt}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    text = prompt.build(
+        task,
+        type_prompt=settings.prompt,
+        context=task.context,
+        gate=gates.shown(settings.gate or ()),
+        bare=spec.kind in ("script", "command"),
+    )
+    run = AgentRun(
+        prompt=text,
+        direction=task.direction,
+        worktree=str(place.path),
+        prompt_file=str(folder / "prompt"),
+        model=task.model or spec.model,
+        args=spec.args,
+        command=spec.command,
+        channel=spec.channel,
+    )
+    (folder / "direction").write_text(task.direction, encoding="utf-8", newline="")
+    (folder / "prompt").write_text(kind.file_text(run), encoding="utf-8", newline="")
+    try:
+        yield run, folder / "direction"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# -- judging
+
+
+def _judge(world: World, task: Task, place: Place, told: Judged, result: AgentResult) -> Judged:
+    """Change, verdict, gate, scan: the first that speaks against it decides."""
+    settings = world.policy.task_types[task.task_type]
+    told = replace(told, tree=git_change.snapshot(place.path, leave_out=place.links))
+    told = replace(told, changed=told.tree != place.base_tree)
+    found = _verdict(settings, told, result)
+    wrong = judging.of_verdict(found, wanted=settings.verdict and _in_a_chain(task), said=result.text)
+    wrong = wrong or judging.of_change(
+        changed=told.changed, allowed=settings.no_change == "allowed" or not settings.commit, said=result.text
+    )
+    if wrong is not None:
+        return replace(told, outcome=replace(wrong, output=wrong.output or told.outcome.output))
+    told = _ticked(world, task, place, told, found)
+    told = _gated(world, task, place, told)
+    if told.outcome.kind == COMPLETED and told.changed:
+        told = _scanned(world, place, told)
+    if told.outcome.kind != COMPLETED:
+        return told
+    findings = verdicts.findings(result.text) if found == "FAIL" else ""
+    done = judging.completed(told.outcome.output, verdict=found, findings=findings, usage=told.usage)
+    return replace(told, outcome=done)
+
+
+def _in_a_chain(task: Task) -> bool:
+    """Then something depends on the verdict; a task that stands alone may leave it out."""
+    return "item" in task.context or "way" in task.context
+
+
+def _verdict(settings: TaskType, told: Judged, result: AgentResult) -> str | None:
+    return verdicts.read(result.text) if settings.verdict else None
+
+
+def _ticked(world: World, task: Task, place: Place, told: Judged, verdict: str | None) -> Judged:
+    """The item that this task finishes is ticked in its file, inside this task's commit."""
+    if not runner_tick.is_due(world, task, verdict) or not runner_tick.write(world, task, place):
+        return told
+    tree = git_change.snapshot(place.path, leave_out=place.links)
+    return replace(told, tree=tree, changed=tree != place.base_tree)
+
+
+def _gated(world: World, task: Task, place: Place, told: Judged) -> Judged:
+    assert told.tree is not None
+    gate = runner_gate.check(world, task, place.path, told.tree)
+    told = replace(told, gate=gate)
+    wrong = judging.of_gate(gate)
+    if wrong is None:
+        return told
+    # The repair of a red target is the one task that cannot be excused by it.
+    is_repair = task.context.get("condition") == "gate_red"
+    blameless = not is_repair and not place.is_root and runner_gate.target_is_red(world, task, place.base)
+    if blameless:
+        wrong = replace(wrong, summary=f"the target itself fails this gate: {wrong.summary}")
+    return replace(told, outcome=wrong, blameless=blameless)
+
+
+def _scanned(world: World, place: Place, told: Judged) -> Judged:
+    assert told.tree is not None
+    change = git_change.change(world.root, place.base_tree, told.tree)
+    findings = scans.look(change, world.policy.scan)
+    refused = scan_report.refused(findings)
+    if refused:
+        wrong = Outcome(kind="scan", summary=scan_report.summary(refused), output=scan_report.text(refused))
+        return replace(told, outcome=wrong)
+    return replace(told, held=tuple(scan_report.held(findings)))

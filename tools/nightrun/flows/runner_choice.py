@@ -1,0 +1,44 @@
+"""Which agents can work here now, and which of them takes a task."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from nightrun.decisions import agent_choice
+from nightrun.decisions.agent_choice import Waiting
+from nightrun.flows.runner_world import World
+from nightrun.hands import programs
+from nightrun.words.agent import AgentSpec
+from nightrun.words.task import TASK_TYPES, Task
+
+
+def here(world: World) -> dict[str, AgentSpec]:
+    """The agents whose program is on this machine, by name."""
+    path = os.environ.get("PATH")
+    specs: Mapping[str, AgentSpec] = agent_choice.specs(world.policy)
+    return {name: one for name, one in specs.items() if one.program is None or programs.find(one.program, path)}
+
+
+def doable(world: World, available: Mapping[str, AgentSpec], paused: set[str]) -> list[str]:
+    """The task types for which some agent can work now."""
+    return [name for name in TASK_TYPES if _candidates(world, None, name, available, paused)]
+
+
+def paused_agents(world: World) -> set[str]:
+    scopes = {str(one["scope"]) for one in world.client.pauses()}
+    return {scope.removeprefix("agent:") for scope in scopes if scope.startswith("agent:")}
+
+
+def choose(world: World, task: Task, available: Mapping[str, AgentSpec], paused: set[str]) -> AgentSpec | Waiting:
+    """The agent for the task; Waiting with the reason when none here can do it."""
+    names = agent_choice.candidates(task.wants_agent, world.policy.task_types[task.task_type].agents, tuple(available))
+    found = agent_choice.choose(task.direction, names, paused)
+    return found if isinstance(found, Waiting) else available[found]
+
+
+def _candidates(
+    world: World, wanted: str | None, task_type: str, available: Mapping[str, AgentSpec], paused: set[str]
+) -> list[str]:
+    names = agent_choice.candidates(wanted, world.policy.task_types[task_type].agents, tuple(available))
+    return [name for name in names if name not in paused]

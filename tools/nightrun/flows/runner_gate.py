@@ -1,0 +1,162 @@
+"""Runs the repository's own checks on an attempt's worktree, and on the target itself when they fail."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from nightrun.decisions import child_env, fingerprint
+from nightrun.flows.runner_world import World
+from nightrun.hands import clock, git, git_change, git_worktree, marker, process
+from nightrun.hands.process import Ended, ProgramMissing
+from nightrun.words import gate as words
+from nightrun.words.errors import NightrunError
+from nightrun.words.gate import Gate
+from nightrun.words.task import Task
+
+TARGET = "target"  # folder below worktrees/ in which the target's own gate runs
+MOST_REMEMBERED = 500
+
+log = logging.getLogger("nightrun.runner")
+
+
+def check(world: World, task: Task, path: Path, tree: str) -> Gate:
+    """The gate of the task's type on `path`, whose files are those of `tree`."""
+    commands = world.policy.task_types[task.task_type].gate or ()
+    shown = words.shown(commands)
+    if not commands:
+        return Gate(result=words.NONE, tree=tree)
+    known = world.gates.get((tree, shown))
+    if known is not None:
+        return known
+    log_file = world.state.task_logs / f"{task.id}.{task.attempt}.gate.log"
+    mark = marker.of_attempt(world.root, task.id, task.attempt)
+    made = _run(world, commands, path, tree, log_file, mark, timeout_s=world.policy.task_types[task.task_type].timeout)
+    if made.result == words.PASSED:
+        _remember(world, made)
+    return made
+
+
+def _remember(world: World, passed: Gate) -> None:
+    if len(world.gates) >= MOST_REMEMBERED:
+        world.gates.pop(next(iter(world.gates)))
+    again = Gate(
+        result=words.PASSED, tree=passed.tree, seconds=passed.seconds, commands=passed.commands, reused=True
+    )
+    world.gates[passed.tree, passed.commands] = again
+
+
+def _run(
+    world: World,
+    commands: Sequence[Sequence[str]],
+    path: Path,
+    tree: str,
+    log_file: Path,
+    mark: str,
+    *,
+    timeout_s: float,
+) -> Gate:
+    """One command after the other; the first that fails, fails the gate."""
+    started, shown = clock.monotonic(), words.shown(commands)
+    for command, name in zip(commands, shown, strict=True):
+        ended, problem = _one(world, command, path, log_file, mark, timeout_s)
+        if problem:
+            output = "" if ended is None else ended.tail.decode(errors="replace")
+            why = f"`{name}` {problem}" + (f": {_last_line(output)}" if output.strip() else "")
+            seconds = clock.monotonic() - started
+            return Gate(
+                result=words.FAILED, tree=tree, seconds=seconds, commands=shown, problem=why, output=output
+            )
+    seconds = clock.monotonic() - started
+    after = git_change.tracked_tree(path)
+    if after != tree:
+        why = "the gate itself changes files that git tracks, so it did not check what would be committed"
+        return Gate(result=words.FAILED, tree=tree, seconds=seconds, commands=shown, problem=why)
+    return Gate(result=words.PASSED, tree=tree, seconds=seconds, commands=shown)
+
+
+def _one(
+    world: World, command: Sequence[str], path: Path, log_file: Path, mark: str, timeout_s: float
+) -> tuple[Ended | None, str]:
+    """How it ended, and what is wrong with that in words; empty when nothing."""
+    try:
+        with world.pulse.step("gate", timeout_s):
+            ended = process.run_agent(
+                command,
+                cwd=path,
+                env=child_env.for_gate(os.environ, {"PIPELINE_RUNNER": world.name}),
+                stdin=None,
+                log=log_file,
+                timeout_s=timeout_s,
+                silence_s=None,
+                should_stop=lambda: world.wants_end,
+                marker=mark,
+            )
+    except ProgramMissing as error:
+        return None, f"cannot be started ({error.message})"
+    if ended.reason == "stopped":
+        raise Stopped("the attempt was stopped while its gate ran")
+    if ended.reason == "timeout":
+        return ended, f"took longer than {timeout_s:g} s"
+    return ended, "" if ended.code == 0 else f"failed with exit code {ended.code}"
+
+
+class Stopped(NightrunError):
+    """Somebody wants the attempt ended."""
+
+
+def _last_line(output: str) -> str:
+    return " ".join(fingerprint.last_line(output).split())[:200]
+
+
+# -- the target itself
+
+
+def target_is_red(world: World, task: Task, base: str) -> bool:
+    """Whether the commit that the attempt started from fails the same gate; it is told once for each commit."""
+    known = world.reported.get("target_gate") or {}
+    commands = world.policy.task_types[task.task_type].gate or ()
+    if known.get("tip") == base and known.get("commands") == list(words.shown(commands)):
+        return bool(known["result"] == words.FAILED)
+    folder = world.state.worktrees / f"{TARGET}.{world.name}"
+    try:
+        made = _of_commit(world, commands, base, folder, world.policy.task_types[task.task_type].timeout)
+    finally:
+        git_worktree.remove(world.root, folder)
+    world.report(
+        target_gate={
+            "result": made.result,
+            "tip": base,
+            "at": clock.now(),
+            "summary": made.problem,
+            "commands": list(made.commands),
+        }
+    )
+    return made.result == words.FAILED
+
+
+def _of_commit(world: World, commands: Sequence[Sequence[str]], base: str, folder: Path, timeout_s: float) -> Gate:
+    git_worktree.remove(world.root, folder)
+    git_worktree.add(world.root, folder, None, base)
+    problem = set_up(world, folder, marker.of_attempt(world.root, TARGET, 0), folder.name)
+    if problem:
+        return Gate(result=words.NONE, tree="", problem=problem)
+    mark = marker.of_attempt(world.root, TARGET, 0)
+    log_file = world.state.task_logs / f"{folder.name}.gate.log"
+    return _run(world, commands, folder, git.tree_of(folder, "HEAD"), log_file, mark, timeout_s=timeout_s)
+
+
+# -- what a worktree needs first
+
+
+def set_up(world: World, path: Path, mark: str, name: str) -> str:
+    """Run `workspace.setup`; what went wrong in words, empty when nothing."""
+    timeout_s = world.policy.task_types.impl.timeout
+    for command, shown in zip(world.policy.workspace.setup, words.shown(world.policy.workspace.setup), strict=True):
+        ended, problem = _one(world, command, path, world.state.task_logs / f"{name}.setup.log", mark, timeout_s)
+        if problem:
+            output = "" if ended is None else ended.tail.decode(errors="replace")
+            return f"workspace.setup: `{shown}` {problem}" + (f": {_last_line(output)}" if output.strip() else "")
+    return ""

@@ -1,0 +1,127 @@
+"""What earlier processes left: results, commits, landings, worktrees. Put in order at the start and now and then."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+from nightrun.flows import runner_gate, runner_land, runner_record, runner_workspace
+from nightrun.flows.runner_world import World, alone
+from nightrun.hands import clock, git, git_change, git_commit, git_worktree, lock
+from nightrun.hands.client import ApiAway
+from nightrun.words import task as words
+from nightrun.words.errors import NightrunError
+from nightrun.words.task import Task
+
+ATTEMPT = re.compile(r"(?P<task>[A-Za-z0-9][A-Za-z0-9._-]*)\.(?P<attempt>[0-9]+)")
+RECOVERY = "recovery"  # lock
+
+log = logging.getLogger("nightrun.runner")
+
+
+def at_start(world: World) -> None:
+    """Before the first claim. Nothing in it may stop the runner from working."""
+    for step in (runner_record.deliver, runner_land.recover, clear_worktrees):
+        try:
+            step(world)
+        except (NightrunError, OSError) as error:
+            log.warning("recovery: %s", error)
+
+
+def land_again(world: World, tries: dict[str, float]) -> None:
+    """Commit and land what was completed and has not landed; `tries`: task id -> when it was tried last."""
+    for task in unlanded(world):
+        if not runner_land.is_due(world, task, tries.get(task.id)):
+            continue
+        tries[task.id] = clock.now()
+        again(world, task)
+
+
+def unlanded(world: World) -> list[Task]:
+    """Oldest first."""
+    return [Task.from_json(one) for one in world.client.snapshot()["unlanded"]]
+
+
+def again(world: World, task: Task) -> Task:
+    """Land one task from what is recorded; one that another runner is busy with is left to it."""
+    folder = Path(task.worktree) if task.worktree else runner_workspace.folder_of(world, task.id, task.attempt)
+    try:
+        with runner_workspace.owned(world, folder), world.pulse.step("landing", _most_s(world, task)):
+            return runner_land.land(world, world.client.task(task.id), runner_land.place_of(world, task))
+    except runner_workspace.NoWorkspace:
+        return task
+    except ApiAway as error:
+        log.warning("%s", error.message)
+        return task
+    except NightrunError as error:
+        return _say_failed(world, task, error)
+
+
+def _say_failed(world: World, task: Task, error: NightrunError) -> Task:
+    if (task.commit_state, task.commit_reason) == (words.COMMIT_FAILED, error.message):
+        return task
+    return world.client.patch(task.id, commit_state=words.COMMIT_FAILED, commit_reason=error.message)
+
+
+def _most_s(world: World, task: Task) -> float:
+    return world.policy.task_types[task.task_type].timeout
+
+
+# -- worktrees that nobody works in
+
+
+def clear_worktrees(world: World) -> None:
+    """Keep what a killed attempt left as a commit on its branch, then remove the folder."""
+    if world.in_root:
+        return
+    with alone(world, RECOVERY):
+        folders = [one for one in sorted(world.state.worktrees.iterdir()) if one.is_dir()]
+        for folder in folders:
+            _clear(world, folder)
+        git_worktree.prune(world.root)
+
+
+def _clear(world: World, folder: Path) -> None:
+    if folder.name.startswith(f"{runner_gate.TARGET}."):
+        if folder.name == f"{runner_gate.TARGET}.{world.name}":
+            git_worktree.remove(world.root, folder)
+        return
+    held = lock.hold(runner_workspace.owner_lock(world, folder))
+    if held is None:
+        return
+    try:
+        if not _is_needed(world, folder):
+            _keep_and_remove(world, folder)
+    finally:
+        held.path.unlink(missing_ok=True)
+        held.release()
+
+
+def _is_needed(world: World, folder: Path) -> bool:
+    """Finished work that waits in it for its commit, or for a person."""
+    name = ATTEMPT.fullmatch(folder.name)
+    if name is None:
+        return True  # not ours to judge
+    try:
+        task = world.client.task(name["task"])
+    except NightrunError:
+        return False
+    return task.worktree == str(folder) and task.commit_state != words.COMMIT_LANDED
+
+
+def _keep_and_remove(world: World, folder: Path) -> None:
+    git_worktree.clear_stale_locks(world.root, folder)
+    head = git.tip(folder, "HEAD") if (folder / ".git").exists() else None
+    if head is not None:
+        tree = git_change.snapshot(folder)
+        if tree != git.tree_of(folder, head):
+            subject = f"nightrun: kept work of an interrupted attempt, {folder.name}\n"
+            sha = git_commit.commit_tree(folder, tree, head, subject.encode(), author=None, sign=False)
+            git.keep(world.root, f"refs/heads/{runner_workspace.BRANCHES}{folder.name}", sha)
+            log.warning("the work of %s is kept on branch %s%s", folder.name, runner_workspace.BRANCHES, folder.name)
+    git_worktree.remove(world.root, folder)
+    branch = f"{runner_workspace.BRANCHES}{folder.name}"
+    tip = git.tip(world.root, f"refs/heads/{branch}")
+    if tip is not None and git.is_ancestor(world.root, tip, world.target_ref):
+        git_worktree.delete_branch(world.root, branch, tip)
