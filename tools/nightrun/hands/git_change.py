@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nightrun.hands import git, git_staged
+from nightrun.hands import git, git_staged, git_worktree
 from nightrun.words.change import MODE_LINK, MODE_NESTED, TYPE_CHANGED, Change, Entry
 from nightrun.words.errors import NightrunError
 
@@ -29,7 +29,7 @@ def snapshot(worktree: Path, *, leave_out: Sequence[str] = ()) -> str:
 
     Where an agent moved HEAD or what it staged does not matter. `leave_out` are paths that are not part of the work.
     """
-    folder = git.git_dir(worktree)
+    folder = git_worktree.git_dir(worktree)
     if git_staged.marked_tree(folder) is None:
         _repair(worktree, folder)
     _add_all(worktree, leave_out)
@@ -40,7 +40,7 @@ def snapshot(worktree: Path, *, leave_out: Sequence[str] = ()) -> str:
 
 def tracked_tree(worktree: Path) -> str:
     """The tree of the tracked files as they are on disk now; the index stays as it is."""
-    folder = git.git_dir(worktree)
+    folder = git_worktree.git_dir(worktree)
     tree = git_staged.marked_tree(folder)
     if tree and _is_as_staged(worktree):
         return tree

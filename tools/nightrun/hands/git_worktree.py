@@ -90,9 +90,16 @@ def clear_stale_locks(root: Path, path: Path) -> list[str]:
     return [str(lock) for lock in gone]
 
 
-def entry_of(root: Path, path: Path) -> Path | None:
-    """The folder in which git keeps what it knows of a linked worktree."""
-    return next((entry for entry, place in _entries(root) if _same(place, path)), None)
+def git_dir(path: Path) -> Path:
+    """Where git keeps HEAD and index of a worktree; an error when an agent made another repository of one of ours."""
+    folder = git.git_dir(path)
+    if path.parent.parts[-2:] != _OURS.parts:
+        return folder
+    root = path.parents[len(_OURS.parts)]
+    dot_git = Path(_line(folder / "gitdir") or "")
+    if folder.parent != git.common_dir(root) / "worktrees" or not _same((folder / dot_git).parent, path):
+        raise NightrunError(f"{path} is no longer a worktree of {root}: its .git was replaced.")
+    return folder
 
 
 def _entries(root: Path) -> Iterator[tuple[Path, Path]]:
@@ -149,8 +156,14 @@ def _remove_folder(path: Path) -> None:
 
 
 def _open_up(path: Path) -> None:
-    """Nothing in a folder that may not be written can be removed."""
-    for folder, _, _ in os.walk(path):
-        mode = os.lstat(folder).st_mode
-        if stat.S_ISDIR(mode):
-            os.chmod(folder, stat.S_IMODE(mode) | stat.S_IRWXU)  # noqa: PTH101 (a name of any bytes)
+    """Nothing in a folder that may not be read and written can be removed."""
+    _make_writable(path)
+    for folder, names, _ in os.walk(path):
+        for name in names:
+            _make_writable(Path(folder, name))
+
+
+def _make_writable(folder: Path) -> None:
+    mode = folder.lstat().st_mode
+    if stat.S_ISDIR(mode):
+        folder.chmod(stat.S_IMODE(mode) | stat.S_IRWXU)
