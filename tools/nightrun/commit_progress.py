@@ -169,7 +169,10 @@ class _Wanted:
         # Not made up: without a message there is at least the type to tell.
         direction = text if text.strip() else f"{task_type} completed"
         if len(message.subject(task_type, task_id, direction, length)) > length:
-            raise WrongUse(f"The id {task_id} leaves no room for a text in a subject of {length} characters.")
+            raise WrongUse(
+                f"The id {task_id} leaves no room for a text in a subject of {length} characters.",
+                "Use a shorter id, or raise commit.subject_length in pipeline.yaml and run: nightrun setup",
+            )
         whole = message.commit(task_type=task_type, task_id=task_id, direction=direction, subject_length=length)
         return cls(message=whole, sign=git_commit.signs(place.top) and not _never_signs(place))
 
