@@ -100,7 +100,7 @@ def _failed(result: Event, said: str, usage: dict[str, Any], model: str | None, 
     listed = "; ".join(map(str, errors)) if isinstance(errors, list) else ""
     message = said or listed or _OWN_LIMITS.get(subtype) or subtype or "it gave no reason"
     status = json_lines.number(result, "api_error_status")
-    if subtype in _OWN_LIMITS or (status is None and reason not in ("", "api_error")):
+    if subtype in _OWN_LIMITS or (status is None and (subtype != "success" or reason.startswith("aborted"))):
         summary = ending.one_line(_OWN_LIMITS.get(subtype) or f"{reason or subtype}: {message}")
         return AgentResult(kind="agent", summary=summary, text=said, usage=usage, model=model)
     code = " ".join(json_lines.text(result, name) for name in ("api_error", "api_error_type"))

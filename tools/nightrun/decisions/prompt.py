@@ -21,17 +21,17 @@ _VERDICT = (
     "be different."
 )
 _PARTS: Mapping[str, str] = {
-    "spec": "Write down what is to be done: create or update one Markdown file below specs/. Say what must be true when "
-    "it is done (inputs, outputs, errors, limits), how that is tested, and which files it will touch. Read the code "
-    "first. Do not implement it.",
+    "spec": "Write down what is to be done: create or update one Markdown file below specs/. Say what must be true "
+    "when it is done (inputs, outputs, errors, limits), how that is tested, and which files it will touch. Read the "
+    "code first. Do not implement it.",
     "impl": "Do it: the smallest change that does what the direction asks for, in the style of the code around it. If "
     "there is a specification of it below specs/, it counts. Keep the tests true: never delete, skip or loosen one to "
     "make it pass.",
-    "test": "Test it: write the tests that are missing for what the direction asks for, errors and limits included, and "
-    "run them. Repair nothing but tests. FAIL when the implementation is wrong or missing; leave the tests that show "
-    "it out then, and describe them.",
-    "review": "Judge it: read what was made of the direction, and the code that it touches, as a strict reviewer. Is it "
-    "there, is it right, is it tested, does it break something else? FAIL only for what must change before it can "
+    "test": "Test it: write the tests that are missing for what the direction asks for, errors and limits included, "
+    "and run them. Repair nothing but tests. FAIL when the implementation is wrong or missing; leave the tests that "
+    "show it out then, and describe them.",
+    "review": "Judge it: read what was made of the direction, and the code that it touches, as a strict reviewer. Is "
+    "it there, is it right, is it tested, does it break something else? FAIL only for what must change before it can "
     "stay. Change files only where a word is enough to repair a comment or a document.",
     "heal": "Find the cause of the issue that is described below: read the evidence, the failing output and the code. "
     "The work itself is not yours to repair. If there is one root cause, suggest what would prevent it as one new "
@@ -54,8 +54,8 @@ _ADVICE: Mapping[str, str] = {
     "timeout": "It took too long. Work in smaller steps and start nothing that does not end by itself.",
     "silent": "It printed nothing for too long. Start nothing that does not end by itself or waits for input.",
     "no_change": "It changed no file. If really nothing is left to do, say exactly why.",
-    "conflict": "Other work landed meanwhile and does not go together with its change. The current folder holds the new "
-    "state: do it again on top of that.",
+    "conflict": "Other work landed meanwhile and does not go together with its change. The current folder holds the "
+    "new state: do it again on top of that.",
 }
 
 
@@ -118,7 +118,8 @@ def _known(task: Task, context: Mapping[str, Any]) -> Iterator[str]:
     yield from _issue(context)
     if task.decision and task.decision.strip():
         asked = f"A person was asked:\n\n{quoted(task.decision_prompt)}\n\n" if task.decision_prompt else ""
-        yield f"# The decision\n\n{asked}The person's answer, which counts more than everything above:\n\n{task.decision}"
+        answer = f"The person's answer, which counts more than everything above:\n\n{task.decision}"
+        yield f"# The decision\n\n{asked}{answer}"
 
 
 def _failure(task: Task, context: Mapping[str, Any]) -> Iterator[str]:

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+
+from nightrun import agents
+from nightrun.policy import checks
+from nightrun.policy.values import variable_name
+from tests.agents.ends import NOW, end, run
+
+
+def test_every_built_in_agent_of_the_policy_is_there() -> None:
+    assert tuple(agents.BY_NAME) == checks.PRESETS
+    assert agents.PRESETS == ("claude", "codex", "opencode")
+
+
+@pytest.mark.parametrize("agent", agents.BY_NAME.values(), ids=lambda one: one.NAME)
+def test_every_agent_has_the_same_shape(agent: ModuleType) -> None:
+    given = run("```sh\ntrue\n```", command=("program",) if agent.NAME == "command" else None)
+    assert agent.__name__.rpartition(".")[2] == agent.NAME
+    assert all(isinstance(word, str) for word in agent.argv(given)) and agent.argv(given)
+    assert isinstance(agent.stdin(given), (bytes, type(None)))
+    assert isinstance(agent.file_text(given), str)
+    assert agent.cannot("```sh\ntrue\n```") is None
+    assert [variable_name(name) for name in (*agent.ENV, *agent.KEYS)] == [*agent.ENV, *agent.KEYS]
+    failed = agent.read(end("", 1), now=NOW)
+    assert failed.kind != "completed" and failed.summary
+
+
+@pytest.mark.parametrize("name", agents.PRESETS)
+@pytest.mark.parametrize("output", ["", "done\n", '{"type":"text"}\n', "null\n[]\n{}\n", "\ufffd\x00\n"])
+def test_exit_code_0_alone_is_never_success(name: str, output: str) -> None:
+    assert agents.BY_NAME[name].read(end(output, 0), now=NOW).kind == "agent"
