@@ -112,9 +112,9 @@ test: $(READY_DEV) ## The tests
 soak: $(READY_DEV) ## The slow tests
 	@$(RUN) pytest -q -m soak
 bench: $(READY_DEV) ## Measure what it costs, into docs/benchmarks.md
-	@$(RUN) tests.bench
+	@.venv/bin/python -m tests.bench
 docs: $(READY_DEV) ## Write the generated pages of docs/ anew
-	@$(RUN) tests.docs
+	@.venv/bin/python -m tests.docs
 
 .PHONY: lock clean-venv help
 lock: ## Choose the newest versions of everything that is needed
