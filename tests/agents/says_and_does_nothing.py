@@ -1,0 +1,2 @@
+#!/usr/bin/env python3
+"""Ends well without a word and without a change."""
