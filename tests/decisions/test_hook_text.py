@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from nightrun.decisions.hook_text import COMMIT_MSG, PRE_PUSH, HookValues, differs_in_policy_only, fill, is_ours
+from nightrun.decisions.hook_text import (
+    COMMIT_MSG,
+    PRE_PUSH,
+    HookValues,
+    differs_in_policy_only,
+    fill,
+    is_ours,
+    values_in,
+)
 
 SHIPPED = b"""\
 #!/bin/sh
@@ -55,3 +63,20 @@ def test_another_policy_is_told_from_another_version() -> None:
 def test_nothing_but_words_of_the_policy_become_shell_text(bad: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         HookValues(**bad)  # type: ignore[arg-type]
+
+
+def test_policy_is_read_back_from_an_installed_hook() -> None:
+    values = HookValues(types=("impl", "x-y"), messages="pipeline", subject_length=99)
+    assert values_in(fill(SHIPPED, COMMIT_MSG, values)) == values
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"#!/bin/sh\n", b"\xff\x00", b"#!/bin/sh\n# nightrun hook: commit-msg\n# --- policy: x\n"]
+)
+def test_no_policy_is_read_from_other_files(content: bytes) -> None:
+    assert values_in(content) is None
+
+
+def test_no_policy_is_read_from_a_hook_whose_values_are_none() -> None:
+    broken = fill(SHIPPED, COMMIT_MSG, HookValues()).replace(b"messages='any'", b"messages='all'")
+    assert values_in(broken) is None
