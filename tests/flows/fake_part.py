@@ -1,7 +1,8 @@
 """A part that does what the file `modes/NAME` of its repository says; run as a program by the tests of the supervisor.
 
-Words of a mode: die (at once), mute (no heartbeats), frozen (stops itself once), stubborn (ends by SIGKILL only),
-slow (takes a while to end), chatty (writes a lot into its log), child (has a child in a session of its own), 404 (the API lacks its metrics), busy (the API tells of a running task).
+Words of a mode: die (at once), mute (no heartbeats), frozen (stops itself once), stubborn (ends by SIGKILL only), slow
+(takes a while to end), chatty (writes a lot into its log), child (has a child in a session of its own), 404 (the API
+lacks its metrics), busy (the API tells of a running task).
 """
 
 from __future__ import annotations
@@ -89,9 +90,8 @@ class Answers(BaseHTTPRequestHandler):
 
 def snapshot(pauses: list[Any]) -> dict[str, Any]:
     running = int("busy" in mode())
-    empty: dict[str, Any] = dict.fromkeys(
-        ("running", "finished", "needs_decision", "unlanded", "runners", "waiting", "issues"), []
-    )
+    lists = ("running", "finished", "needs_decision", "unlanded", "runners", "waiting", "issues")
+    empty: dict[str, Any] = {name: [] for name in lists}
     counts = {"running": running, "pending": 0, "failed": 0}
     return {**empty, "now": time.time(), "counts": counts, "ready_count": 0, "pauses": pauses}
 

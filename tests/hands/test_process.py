@@ -301,3 +301,14 @@ class TestPart:
         assert wait_until(lambda: part.poll() == 0)
         part.terminate()
         part.kill()
+
+    def test_what_is_left_of_its_group_ends_when_its_end_is_seen(self, tmp_path: Path) -> None:
+        script = "sleep 60 & echo $! > child"
+        part = process.start_part(["sh", "-c", script], cwd=tmp_path, env=None, log=tmp_path / "log")
+        child = pid_in(tmp_path / "child")
+        assert wait_until(part.has_ended)
+        part.terminate()
+        assert is_alive(child)
+        assert part.reap() == 0
+        assert wait_until(lambda: not is_alive(child))
+        assert (part.reap(), part.poll(), part.has_ended()) == (0, 0, True)
