@@ -1,7 +1,8 @@
 """Agents: how each is started and how its own result is read; one file per agent, pure.
 
-Each has NAME, PROGRAM (None: nothing is needed), ENV (its switches), KEYS (the person's variables it may get), and
-`argv(run)`, `stdin(run)`, `file_text(run)`, `read(end, now=...)`, `cannot(direction)`.
+Each has NAME, PROGRAM (None: nothing is needed), TRIED (the version it was tried with), ENV (its switches), KEYS (the
+person's variables it may get), and `argv(run)`, `stdin(run)`, `file_text(run)`, `read(end, now=...)`,
+`cannot(direction)`. `read` says COMPLETED only when the agent's own result does, however the process ended.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from nightrun.words.outcome import COMPLETED
 
 NAME = "claude"
 PROGRAM = "claude"
+TRIED = (2, 1, 330)  # the version that its results were read from
 ENV = {
     "DISABLE_AUTOUPDATER": "1",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",

@@ -21,6 +21,7 @@ from nightrun.words.outcome import COMPLETED, ERROR_CLASSES
 
 NAME = "command"
 PROGRAM: str | None = None  # the first word of the command
+TRIED: tuple[int, ...] = ()
 ENV: dict[str, str] = {}
 KEYS: tuple[str, ...] = ()
 

@@ -16,6 +16,7 @@ from nightrun.words.outcome import COMPLETED
 
 NAME = "script"
 PROGRAM: str | None = None
+TRIED: tuple[int, ...] = ()
 ENV: dict[str, str] = {}
 KEYS: tuple[str, ...] = ()
 

@@ -160,6 +160,25 @@ def _hooks(root: Path) -> Iterator[Row]:
         yield Row("hooks", OK if proof.holds else FAIL, proof.text, "" if proof.holds else REPAIR)
 
 
+def _agents(root: Path) -> Iterator[Row]:
+    from nightrun.flows import agents
+
+    found = agents.look(root)
+    for one in found.agents:
+        if one.problem and one.is_available:
+            yield Row("agents", WARN, f"{one.name}: {one.problem}", f"nightrun agents check {one.name}")
+        elif one.note and one.program:
+            yield Row("agents", WARN, f"{one.name}: {one.note}", f"nightrun agents check {one.name}")
+    nobody = [name for name, agent in found.task_types.items() if agent is None]
+    if nobody:
+        yield Row("agents", WARN, f"nobody here can do {', '.join(nobody)}", "nightrun agents")
+    elif found.auto == "script":
+        text = "auto is script: it runs the sh block of a direction, all other work waits"
+        yield Row("agents", OK, text)
+    else:
+        yield Row("agents", OK, f"auto is {found.auto}")
+
+
 def _sandbox(root: Path) -> Iterator[Row]:
     from nightrun.hands import process
 
@@ -188,6 +207,7 @@ CHECKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "environment": _environment,
     "policy": _policy,
     "hooks": _hooks,
+    "agents": _agents,
     "sandbox": _sandbox,
     "disk": _disk,
 }
@@ -210,6 +230,6 @@ def _show_attempts(attempts: list[Attempt]) -> None:
         click.echo(f"  {'stopped' if one.stopped else 'gets through':<13} {one.name}  {one.text}")
     if not all(one.stopped for one in attempts):
         click.echo(
-            "No hook stops the rest. A rule on the server does (a protected branch that takes pull requests only), and\n"
-            "so do credentials that the agents cannot read."
+            "No hook stops the rest. A rule on the server does (a protected branch that takes pull requests only),\n"
+            "and so do credentials that the agents cannot read."
         )

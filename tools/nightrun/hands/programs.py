@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,3 +31,9 @@ def version(program: str, env: Mapping[str, str] | None = None) -> str:
     lines = terminal_text.plain(done.text).split("\n")
     first = next((line.strip() for line in lines if line.strip()), "")
     return first[:_CHARS] if done.code == 0 and not done.timed_out else ""
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The numbers of the first version in a text; empty when there is none."""
+    found = re.search(r"\d{1,6}(?:\.\d{1,6})+", version)
+    return tuple(map(int, found[0].split("."))) if found else ()

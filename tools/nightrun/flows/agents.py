@@ -1,0 +1,206 @@
+"""Which agents work on this machine, and a trial of one of them on a scratch repository."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nightrun import agents
+from nightrun.decisions import agent_choice, child_env, judging
+from nightrun.hands import clock, git, policy_file, process, programs
+from nightrun.policy.model import Policy
+from nightrun.words.agent import AgentEnd, AgentResult, AgentRun, AgentSpec
+from nightrun.words.errors import WrongUse
+from nightrun.words.outcome import COMPLETED, NO_CHANGE
+
+TRIAL_FILE = "nightrun-check.txt"
+TRIAL = f"""\
+Create the file {TRIAL_FILE} in the current folder; its content is the one word: works. Do nothing else.
+
+```sh
+echo works > {TRIAL_FILE}
+```
+"""
+PLACE = "repository"
+TRIAL_S = 300.0
+OUTPUT_CHARS = 4_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One agent on this machine. `problem` is what keeps it from working, `note` what one should know."""
+
+    name: str
+    kind: str
+    program: str | None  # where it was found; None: not found, or none is needed
+    is_available: bool
+    version: str = ""
+    problem: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    agents: tuple[Seen, ...]
+    auto: str | None  # who `auto` is
+    task_types: Mapping[str, str | None]  # who takes each type now; None: nobody
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What came of a trivial task."""
+
+    agent: str
+    outcome: str
+    summary: str
+    seconds: float
+    text: str = ""
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    model: str | None = None
+    output: str = ""
+
+
+def look(root: Path, *, versions: bool = True) -> Look:
+    """By the policy of the project, or the built-in agents where it has none."""
+    policy = _policy(root)
+    seen = tuple(_seen(spec, root, versions=versions) for spec in agent_choice.specs(policy).values())
+    here = [one.name for one in seen if one.is_available]
+    auto = agent_choice.candidates(None, (agent_choice.AUTO,), here)
+    takes = {
+        name: next(iter(agent_choice.candidates(None, settings.agents, here)), None)
+        for name, settings in policy.task_types.items()
+    }
+    return Look(agents=seen, auto=next(iter(auto), None), task_types=takes)
+
+
+def check(root: Path, name: str) -> Trial:
+    """Run one trivial task with the agent, in a repository that is thrown away."""
+    spec = _spec(root, name)
+    with tempfile.TemporaryDirectory(prefix="nightrun-check-") as folder:
+        place = Path(folder) / PLACE
+        place.mkdir()
+        git.run(place, "init", "-q")
+        return _try(spec, place, Path(folder))
+
+
+def _spec(root: Path, name: str) -> AgentSpec:
+    specs = agent_choice.specs(_policy(root))
+    if name not in specs:
+        known = ", ".join(specs)
+        raise WrongUse(f"There is no agent {name} here.", f"Known are {known}; others are defined in pipeline.yaml.")
+    return specs[name]
+
+
+def _policy(root: Path) -> Policy:
+    return policy_file.load(root) if (root / policy_file.NAME).exists() else Policy()
+
+
+# -- what is seen
+
+
+def _seen(spec: AgentSpec, root: Path, *, versions: bool) -> Seen:
+    if spec.program is None:
+        return Seen(name=spec.name, kind=spec.kind, program=None, is_available=True, note="needs no program of its own")
+    found = programs.find(spec.program, os.environ.get("PATH"), below=root)
+    if found is None:
+        return Seen(
+            name=spec.name,
+            kind=spec.kind,
+            program=None,
+            is_available=False,
+            problem=f"{spec.program} is not on the PATH" if "/" not in spec.program else f"{spec.program} is not there",
+        )
+    asks = versions and spec.kind in agents.PRESETS
+    version = programs.version(found, child_env.for_agent(os.environ, spec, {})) if asks else ""
+    problem = f"`{spec.program} --version` says nothing" if asks and not version else ""
+    notes = (_about_root(spec), _about_version(agents.BY_NAME[spec.kind].TRIED, version))
+    return Seen(
+        name=spec.name,
+        kind=spec.kind,
+        program=found,
+        is_available=True,
+        version=version,
+        problem=problem,
+        note="; ".join(one for one in notes if one),
+    )
+
+
+def _about_version(tried: tuple[int, ...], version: str) -> str:
+    found = programs.numbers(version)
+    if not found or found >= tried:
+        return ""
+    return f"older than {'.'.join(map(str, tried))}, which it was tried with"
+
+
+def _about_root(spec: AgentSpec) -> str:
+    """Claude Code refuses to work without asking when root starts it (agents.md section 8)."""
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if spec.kind != "claude" or not is_root or "IS_SANDBOX" in spec.env or "IS_SANDBOX" in os.environ:
+        return ""
+    return 'refuses to work as root; if this machine is a sandbox, set IS_SANDBOX: "1" in agents.claude.env'
+
+
+# -- the trial
+
+
+def _try(spec: AgentSpec, place: Path, folder: Path) -> Trial:
+    kind = agents.BY_NAME[spec.kind]
+    run = _run(spec, place, folder)
+    Path(run.prompt_file).write_text(kind.file_text(run), encoding="utf-8")
+    (folder / "direction").write_text(TRIAL, encoding="utf-8")
+    try:
+        ended = _start(spec, kind.argv(run), kind.stdin(run), folder)
+    except process.ProgramMissing as error:
+        return Trial(agent=spec.name, outcome="setup", summary=error.message, seconds=0.0)
+    output = ended.tail.decode("utf-8", errors="replace")
+    end = AgentEnd(code=ended.code, reason=ended.reason, output=output, seconds=ended.seconds)
+    return _came_to(spec, kind.read(end, now=clock.now()), end, place)
+
+
+def _run(spec: AgentSpec, place: Path, folder: Path) -> AgentRun:
+    return AgentRun(
+        prompt=TRIAL,
+        direction=TRIAL,
+        worktree=str(place),
+        prompt_file=str(folder / "prompt"),
+        model=spec.model,
+        args=spec.args,
+        command=spec.command,
+        channel=spec.channel,
+    )
+
+
+def _start(spec: AgentSpec, argv: Sequence[str], stdin: bytes | None, folder: Path) -> process.Ended:
+    extra = {"PIPELINE_TASK_TYPE": "impl", "PIPELINE_DIRECTION_FILE": str(folder / "direction")}
+    return process.run_agent(
+        argv,
+        cwd=folder / PLACE,
+        env=child_env.for_agent(os.environ, spec, extra),
+        stdin=stdin,
+        log=folder / "log",
+        timeout_s=TRIAL_S,
+        silence_s=None,
+        should_stop=lambda: False,
+        marker=f"check:{os.getpid()}",
+    )
+
+
+def _came_to(spec: AgentSpec, result: AgentResult, end: AgentEnd, place: Path) -> Trial:
+    outcome = judging.of_agent(end, result)
+    kind, summary = outcome.kind, outcome.summary
+    if kind == COMPLETED and not (place / TRIAL_FILE).is_file():
+        kind, summary = NO_CHANGE, summary or f"it said that it is done, but {TRIAL_FILE} is not there"
+    return Trial(
+        agent=spec.name,
+        outcome=kind,
+        summary=summary,
+        seconds=round(end.seconds, 1),
+        text=result.text.strip(),
+        usage=dict(result.usage),
+        model=result.model,
+        output="" if kind == COMPLETED else end.output[-OUTPUT_CHARS:],
+    )
