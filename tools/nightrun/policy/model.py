@@ -170,7 +170,8 @@ class Scan(Section):
     weakened_tests: Flag = Field(default=True, description="Whether deleted, skipped or loosened tests are looked for.")
     protected: tuple[Glob, ...] = Field(
         default=PROTECTED,
-        description="Paths that agents may not change by themselves: * is any name, ** any number of folders.",
+        description="Paths that agents may not change by themselves, in upper or lower case: * is any name, ** any "
+        "number of folders; without a / it holds in every folder.",
     )
     max_files: AtLeastOne = Field(default=200, description="Most files one change may touch.")
     max_file_size: Size = Field(default=5 * MIB, description="Largest file a change may add or leave.")

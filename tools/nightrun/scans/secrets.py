@@ -1,4 +1,7 @@
-"""Keys, tokens and passwords in what a change adds; comments that ask a scanner to look away are not obeyed."""
+"""Keys, tokens and passwords in what a change adds; comments that ask a scanner to look away are not obeyed.
+
+Only lines are searched: a file that git calls binary has none.
+"""
 
 from __future__ import annotations
 
