@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,6 +42,8 @@ class PrivateIndex:
             # entries it has to look at again.
             self._path.hardlink_to(self._index)
         except OSError:
+            import shutil  # slow, and hardly ever needed
+
             shutil.copy2(self._index, self._path)
 
     def stage(self, status: Status) -> None:
