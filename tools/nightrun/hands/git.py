@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,8 +79,10 @@ _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 class GitFailed(NightrunError):
     """git did not do what it was asked."""
 
+    is_lock = False  # a lock file was in the way
+
     def __init__(self, argv: tuple[str, ...], code: int, said: str, hint: str | None = None) -> None:
-        super().__init__(f"git {argv[0] if argv else ''} failed: {_gist(said) or f'exit code {code}'}", hint)
+        super().__init__(f"git {_command(argv)} failed: {_gist(said) or f'exit code {code}'}", hint)
         self.argv = argv
         self.code = code
         self.said = said
@@ -126,7 +127,7 @@ def run(
 
     Paths are taken literally. A lock that another git holds is waited for, two seconds at most.
     """
-    command = os.fsdecode(args[0])
+    command = _command(args)
     environment = _environment(command) | dict(env or {})
     argv = ("git", *_settings(command, hooks=hooks, network=network), *args)
     waits = iter(() if command in _ONCE else _LOCK_WAITS_S)
@@ -158,6 +159,14 @@ def version() -> tuple[int, ...]:
     return tuple(map(int, found.group().split("."))) if found else ()
 
 
+def _command(args: Sequence[str | bytes]) -> str:
+    """`merge` of `-c name=value merge ...`."""
+    rest = [os.fsdecode(one) for one in args]
+    while rest[:1] == ["-c"]:
+        rest = rest[2:]
+    return rest[0] if rest else ""
+
+
 def _environment(command: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in _KEPT or not name.startswith("GIT_")}
     for name in _NEVER:
@@ -179,8 +188,9 @@ def _failure(where: Path, argv: tuple[str, ...], done: process.Finished) -> GitF
     said = _PASSWORD.sub(r"\1***@", os.fsdecode(done.err or done.out).strip())
     if locked := _LOCKED.search(done.err):
         lock = Path(where, os.fsdecode(locked.group(1) or locked.group(2) + b".lock"))
-        said, hint = _about_lock(lock)
-        return GitFailed(argv, done.code, said, hint)
+        failure = GitFailed(argv, done.code, *_about_lock(lock))
+        failure.is_lock = True
+        return failure
     trust = "If you trust that folder: " + said.splitlines()[-1].strip() if "dubious ownership" in said else None
     return GitFailed(argv, done.code, said, trust)
 
@@ -337,6 +347,12 @@ def identity(where: Path) -> str:
 
 def current_branch(where: Path) -> str | None:
     """None when HEAD is detached."""
+    own = _own_dir(where)
+    if own is not None:
+        head = os.fsdecode((own / "HEAD").read_bytes()).rstrip("\n")
+        # With reftable the file is there for older gits only, and names a branch that cannot be.
+        if head.startswith("ref: refs/heads/") and not head.endswith("/.invalid"):
+            return head.removeprefix("ref: refs/heads/")
     name = text(where, "symbolic-ref", "--quiet", "HEAD", ok=(0, 1))
     return name.removeprefix("refs/heads/") or None
 
@@ -404,6 +420,8 @@ def config_mark(where: Path) -> str:
     marked = [b"\0".join(pair) for pair in pairs if not pair[1].startswith(b"branch.")]
     attributes = common_dir(where) / "info/attributes"
     marked.append(attributes.read_bytes() if attributes.is_file() else b"")
+    import hashlib  # slow, and small commands do without
+
     return hashlib.sha256(b"\0".join(marked)).hexdigest()
 
 

@@ -1,0 +1,226 @@
+"""What a killed `git merge --ff-only` left is taken back, a person's edits beside it stay.
+
+git removes the deleted files first, then writes the others one by one in the order of the index, each of them unlinked
+and made anew; only then it writes the index, and the ref last (unpack-trees.c and entry.c). While the index is the old
+one, a path is as git left it when it holds what the commit holds, the beginning of that, or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nightrun.hands import clock, git, git_change
+from nightrun.words.change import MODE_ABSENT, MODE_LINK, MODE_NESTED, MODE_PROGRAM, Entry
+from nightrun.words.errors import TryLater
+
+_MARK = "nightrun-forward"
+_WAIT_S = 10.0
+_READS = {"log", "show", "diff", "blame", "grep", "reflog"}  # a pager keeps them alive for hours
+_CHUNK = 1 << 20
+
+
+def began(folder: Path, sha: str) -> None:
+    """A link, since its target is there or not, also after a power cut; its time tells what is older."""
+    ended(folder)
+    (folder / _MARK).symlink_to(sha)
+
+
+def ended(folder: Path) -> None:
+    (folder / _MARK).unlink(missing_ok=True)
+
+
+def unfinished(folder: Path) -> str | None:
+    """The commit to which a fast-forward began here and did not end."""
+    try:
+        return os.readlink(folder / _MARK)  # noqa: PTH115 (no path)
+    except OSError:
+        return None
+
+
+def recover(worktree: Path, sha: str) -> None:
+    """Nothing is touched unless a fast-forward to this commit began and did not end."""
+    folder = git.git_dir(worktree)
+    if unfinished(folder) != sha:
+        return
+    since = (folder / _MARK).lstat().st_mtime_ns
+    locked = _remove_locks(worktree, folder, since)
+    head = git.tip(worktree, "HEAD")
+    if head is not None and head != sha:
+        base = git.text(worktree, "merge-base", head, sha, ok=(0, 1))
+        entries = git_change.differences(worktree, base, sha) if base else []
+        _Half(worktree, _unstaged(worktree, entries), since).take_back(locked=locked)
+    ended(folder)
+
+
+# -- locks
+
+
+def _remove_locks(worktree: Path, folder: Path, since: int) -> bool:
+    """Remove the locks that came after the beginning; whether one was on the index."""
+    deadline = clock.monotonic() + _WAIT_S
+    while (folder / "index.lock").exists() and _somebody_works(worktree):
+        if clock.monotonic() > deadline:
+            raise TryLater(f"Another git is at work in {worktree}.", "Let it end, or end it.")
+        clock.sleep(0.1)
+    branch = git.current_branch(worktree)
+    refs = [git.common_dir(worktree) / f"refs/heads/{branch}.lock"] if branch else []
+    gone = [lock for lock in (*folder.glob("*.lock"), *refs) if _remove_lock(lock, since)]
+    return folder / "index.lock" in gone
+
+
+def _remove_lock(lock: Path, since: int) -> bool:
+    try:
+        if lock.lstat().st_mtime_ns < since:
+            return False
+        lock.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _somebody_works(worktree: Path) -> bool:
+    """Whether a git runs in the work tree: the one whose parent was killed may still be at it."""
+    import psutil  # only a recovery needs it, and it is slow to import
+
+    for one in psutil.process_iter(["name", "cwd", "cmdline"]):
+        cwd, argv = one.info["cwd"], one.info["cmdline"] or []
+        if one.info["name"] == "git" and cwd and Path(cwd).is_relative_to(worktree) and not _READS & set(argv):
+            return one.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+# -- files
+
+
+def _unstaged(worktree: Path, entries: Sequence[Entry]) -> list[Entry]:
+    """Those that are in the index as they were before: what is staged is the person's, or written by git to its end."""
+    staged: dict[str, tuple[int, str]] = {}
+    for one in os.fsdecode(git.run(worktree, "ls-files", "--stage", "-z").out).split("\0")[:-1]:
+        about, _, path = one.partition("\t")
+        mode, name, _ = about.split(" ")
+        staged[path] = (int(mode, 8), name)
+    before = {one.path: (one.old_mode, one.old_id) if one.old_mode else None for one in entries}
+    return [
+        one
+        for one in entries
+        if staged.get(one.path) == before[one.path] and MODE_NESTED not in (one.old_mode, one.new_mode)
+    ]
+
+
+class _Half:
+    """A work tree in which some of the files of a commit may be written."""
+
+    def __init__(self, worktree: Path, entries: Sequence[Entry], since: int) -> None:
+        self._worktree = worktree
+        self._entries = entries  # in the order in which git writes them
+        self._since = since  # when it began, in nanoseconds
+        self._seen = {one.path: _look(worktree / one.path) for one in entries}
+        self._names = _names(worktree, entries, self._seen)
+
+    def take_back(self, *, locked: bool) -> None:
+        """Without a lock and without a file that was written there is no sign that git came so far."""
+        made = [one for one in self._entries if one.new_mode]
+        written = [one for one in made if self._is_written(one)]
+        if not written and not locked:
+            return
+        for one in (*written, *self._begun(made, written)):
+            self._unlink(one)
+        self._restore()
+
+    def _is_written(self, entry: Entry) -> bool:
+        """Whether the commit's version is on disk, and not also the one before it."""
+        found = self._seen[entry.path]
+        if found is None or entry.new_id not in self._names[entry.path]:
+            return False
+        if stat.S_ISLNK(found.st_mode) or entry.new_mode == MODE_LINK:
+            return stat.S_ISLNK(found.st_mode) and entry.new_mode == MODE_LINK
+        if entry.old_mode in (MODE_ABSENT, MODE_LINK) or entry.old_id != entry.new_id:
+            return True
+        return bool(found.st_mode & stat.S_IXUSR) == (entry.new_mode == MODE_PROGRAM)
+
+    def _begun(self, made: Sequence[Entry], written: Sequence[Entry]) -> list[Entry]:
+        """The file that git was at; after a power cut any may have lost its end."""
+        last = max((made.index(one) for one in written), default=-1)
+        rebooted = self._since < (clock.now() - clock.boottime()) * 1e9
+        asked = [one for one in made if one not in written] if rebooted else made[last + 1 : last + 2]
+        return [one for one in asked if self._is_beginning(one)]
+
+    def _is_beginning(self, entry: Entry) -> bool:
+        found, path = self._seen[entry.path], self._worktree / entry.path
+        if found is None or not stat.S_ISREG(found.st_mode) or entry.new_mode == MODE_LINK:
+            return False
+        if found.st_mtime_ns < self._since or entry.old_id in self._names[entry.path]:
+            return False
+        there = path.read_bytes()
+        if git.run(self._worktree, "cat-file", "blob", entry.new_id).out.startswith(there):
+            return True
+        filtered = ("cat-file", "--filters", f"--path={entry.path}", entry.new_id)
+        return git.run(self._worktree, *filtered).out.startswith(there)
+
+    def _unlink(self, entry: Entry) -> None:
+        path = self._worktree / entry.path
+        if _look(path) != self._seen[entry.path]:
+            return  # somebody wrote it just now
+        path.unlink(missing_ok=True)
+        for folder in Path(entry.path).parents[:-1]:
+            try:
+                (self._worktree / folder).rmdir()
+            except OSError:
+                break
+
+    def _restore(self) -> None:
+        """Files that are not there, as the index says. Without --force nothing on disk is overwritten."""
+        missing = [one.path for one in self._entries if one.old_mode and self._is_free(one.path)]
+        listed = b"".join(os.fsencode(path) + b"\0" for path in missing)
+        if listed:
+            git.run(self._worktree, "checkout-index", "-q", "-u", "-z", "--stdin", stdin=listed, timeout_s=300.0)
+
+    def _is_free(self, path: str) -> bool:
+        above = [_look(self._worktree / folder) for folder in Path(path).parents[:-1]]
+        return _look(self._worktree / path) is None and all(one is None or stat.S_ISDIR(one.st_mode) for one in above)
+
+
+def _look(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _names(
+    worktree: Path, entries: Sequence[Entry], seen: Mapping[str, os.stat_result | None]
+) -> dict[str, tuple[str, ...]]:
+    """The ids that what is on disk has, byte for byte and as git would store it."""
+    names: dict[str, tuple[str, ...]] = {}
+    unknown = []
+    for one in entries:
+        found = seen[one.path]
+        name = _blob_id(worktree / one.path, found, len(one.new_id)) if found is not None else None
+        names[one.path] = (name,) if name else ()
+        if found is not None and stat.S_ISREG(found.st_mode) and name not in (one.old_id, one.new_id):
+            unknown.append(one.path)
+    unknown = [path for path in unknown if "\n" not in path]  # what is listed here ends at a line end
+    listed = os.fsencode("".join(f"{path}\n" for path in unknown))
+    stored = git.run(worktree, "hash-object", "--stdin-paths", stdin=listed).text.split() if unknown else []
+    for path, name in zip(unknown, stored, strict=True):
+        names[path] = (*names[path], name)
+    return names
+
+
+def _blob_id(path: Path, found: os.stat_result, digits: int) -> str | None:
+    digest = hashlib.sha1(usedforsecurity=False) if digits == 40 else hashlib.sha256()
+    if stat.S_ISLNK(found.st_mode):
+        target = os.fsencode(path.readlink())
+        digest.update(b"blob %d\0" % len(target) + target)
+    elif stat.S_ISREG(found.st_mode):
+        digest.update(b"blob %d\0" % found.st_size)
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    else:
+        return None
+    return digest.hexdigest()
