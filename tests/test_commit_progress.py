@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -11,12 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from nightrun import commit_progress
-from nightrun.cli import main
 from nightrun.decisions.hook_text import HookValues
-from nightrun.hands import hooks, lock
+from nightrun.hands import commit_index, hooks, lock
 from nightrun.words.errors import NightrunError, TryLater, WrongUse
 from tests.story import commit_all, git_out, new_repository, write
 
@@ -353,21 +350,31 @@ class TestNotNow:
         assert "leaves no room" in fails("t" * 80).message
 
     def test_index_that_another_git_holds(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from nightrun.hands import commit_index
-
         monkeypatch.setattr(commit_index, "_LOCK_WAITS_S", (0.0,))
         write(here, "file", "x")
         held = write(here, ".git/index.lock", "")
-        with pytest.raises(NightrunError, match=r"index\.lock is in the way") as raised:
-            commit_progress.run("t1", "impl", "x")
-        assert f"rm '{held}'" in (raised.value.hint or "")
+        error = fails()
+        assert "index.lock has been in the way for" in error.message
+        assert f"rm '{held}'" in (error.hint or "")
+        assert commits(here) == 1
         held.unlink()
         assert commit()
         assert status(here) == "" and commits(here) == 2
 
-    def test_two_at_a_time_are_one_after_the_other(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from nightrun.hands import commit_index
+    def test_index_that_another_git_holds_when_the_commit_is_made(
+        self, here: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(commit_index, "_LOCK_WAITS_S", (0.0,))
+        hook(here, "commit-msg", "touch .git/index.lock")
+        write(here, "file", "x")
+        with pytest.raises(NightrunError, match=r"is made, but git's index is not up to date: .*index\.lock"):
+            commit_progress.run("t1", "impl", "x")
+        (here / ".git/index.lock").unlink()
+        (here / ".git/hooks/commit-msg").unlink()
+        assert commit()
+        assert status(here) == "" and commits(here) == 2
 
+    def test_two_at_a_time_are_one_after_the_other(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(commit_index, "_ALONE_PATIENCE_S", 0.0)
         held = lock.hold(here / ".git/nightrun.lock")
         assert held is not None
@@ -568,51 +575,3 @@ class TestPush:
         write(here, "file", "x")
         with pytest.raises(commit_progress.PushFailed, match="refused"):
             commit_progress.run("t1", "impl", "x", push=True)
-
-
-class TestCommand:
-    def run(self, *args: str) -> Result:
-        return CliRunner().invoke(main, ["commit-progress", *args])
-
-    def test_says_what_it_did(self, here: Path) -> None:
-        write(here, "file", "x")
-        git_out(here, "init", "-q", "nested")
-        done = self.run("--task-id", "t1", "--task-type", "test", "--message", "Cover it")
-        assert done.exit_code == 0
-        sha = git_out(here, "rev-parse", "HEAD")
-        assert done.stdout == (
-            f"Committed {sha[:10]} on main: [pipeline] test t1: Cover it\n"
-            "Left out, since they are repositories of their own: 'nested/'\n"
-        )
-        assert self.run("--task-id", "t1").stdout.startswith("Nothing changed. Nothing to commit.\n")
-
-    def test_json(self, here: Path) -> None:
-        write(here, "file", "x")
-        said = json.loads(self.run("--task-id", "t1", "--message", "x", "--json").stdout)
-        assert (said["state"], said["sha"]) == ("committed", git_out(here, "rev-parse", "HEAD"))
-        assert json.loads(self.run("--task-id", "t1", "--json").stdout)["state"] == "nothing"
-
-    def test_failure_of_git_is_1_and_wrong_use_2(self, here: Path) -> None:
-        write(here, "file", "x")
-        assert self.run("--task-id", "a b").exit_code == 2
-        hook(here, "pre-commit", "exit 1")
-        done = self.run("--task-id", "t1")
-        assert (done.exit_code, done.stderr) == (
-            1,
-            "nightrun: Nothing was committed: the hook pre-commit refused.\nIt printed nothing.\n",
-        )
-
-    def test_it_imports_nothing_heavy(self, here: Path) -> None:
-        """DESIGN section 14: at most 80 ms of CPU more than Python itself."""
-        hooks.install(here, HookValues())
-        write(here, "pipeline.yaml", "version: 1\n")
-        code = (
-            "import sys; from nightrun.cli import main\n"
-            "try: main(['commit-progress', '--task-id', 't1', '--message', 'x'])\n"
-            "except SystemExit: print([m for m in ('pydantic', 'yaml', 'rich', 'fastapi', 'psutil', 'logging', "
-            "'http.client', 'ctypes', 'asyncio') if m in sys.modules])"
-        )
-        env = {**os.environ, "PYTHONPATH": str(Path(commit_progress.__file__).parents[1])}
-        done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
-        assert done.stdout.splitlines()[-1] == "[]", done.stderr
-        assert commits(here) == 2

@@ -28,11 +28,13 @@ class PrivateIndex:
     def __init__(self, place: Place) -> None:
         self._top = place.top
         self._index = place.git_dir / "index"
+        self._lock = place.git_dir / "index.lock"
         self._path = place.git_dir / _NAME
         self._mark: _Mark = None
         self.environment = {"GIT_INDEX_FILE": str(self._path)}
 
     def begin(self) -> None:
+        _wait_for(self._lock)
         self.remove()
         self._mark = _mark(self._index)
         if self._mark is None:
@@ -67,14 +69,13 @@ class PrivateIndex:
 
     def install(self, paths: Sequence[str]) -> None:
         """Make it the index of the work tree; `paths` are where the two differ."""
-        waiting = self._index.with_name("index.lock")
-        _take(waiting)
+        _take(self._lock)
         try:
             unchanged = _mark(self._index) == self._mark
             if unchanged and self._path.exists():
                 self._path.replace(self._index)
         finally:
-            waiting.unlink()
+            self._lock.unlink()
         if not unchanged:
             # Somebody staged something meanwhile: that stays, and what was committed is brought up to date in it.
             given = b"".join(os.fsencode(path) + b"\0" for path in paths)
@@ -117,6 +118,15 @@ def _hold(path: Path) -> Lock:
     return held
 
 
+def _wait_for(path: Path) -> None:
+    """Until no other git changes the index; better now than when the commit is made."""
+    for wait in _LOCK_WAITS_S:
+        clock.sleep(wait)
+        if not path.exists():
+            return
+    raise _in_the_way(path)
+
+
 def _take(path: Path) -> None:
     """The lock by which all programs that change an index agree."""
     for wait in _LOCK_WAITS_S:
@@ -124,7 +134,16 @@ def _take(path: Path) -> None:
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
             return
-    raise NightrunError(f"{path} is in the way.", f"When no git is at work any more: rm '{path}'; then run this again.")
+    raise _in_the_way(path)
+
+
+def _in_the_way(path: Path) -> NightrunError:
+    try:
+        age = f" for {clock.now() - path.stat().st_mtime:.0f} s"
+    except OSError:
+        age = ""
+    hint = f"Another git may be at work. If none is, one was killed and left it: rm '{path}'; then run this again."
+    return NightrunError(f"{path} has been in the way{age}.", hint)
 
 
 def _mark(index: Path) -> _Mark:
