@@ -15,6 +15,7 @@ import pytest
 
 from nightrun.flows import supervisor
 from nightrun.hands import marker
+from tests.flows.api_world import Process
 from tests.flows.supervisor_world import Night
 
 
@@ -447,3 +448,37 @@ def test_until_idle_ends_when_no_runner_can_be_kept_alive(night: Night) -> None:
     assert night.end() == 1
     assert "ending: the work cannot go on" in night.said
     assert night.fatal()["reason"] == "runner_restart_failed"
+
+
+def test_until_idle_ends_with_0_when_runner_and_monitor_say_that_nothing_is_left(night: Night) -> None:
+    night.mode("runner-1", "idle")
+    night.mode("monitor", "looks")
+    (night.root / "open").touch()
+    night.start(plan={"until_idle": True}, real=["api"], pace={"stop_api": 10.0}).running("runner-1", "monitor")
+    time.sleep(0.5)
+    assert night.child is not None and night.child.poll() is None
+    (night.root / "open").unlink()
+    assert night.end() == 0
+    assert "nothing is left to do; all went well" in night.said
+    assert night.left() == []
+
+
+def test_until_idle_does_not_wait_for_a_monitor_that_was_given_up(night: Night) -> None:
+    night.mode("runner-1", "idle")
+    night.mode("monitor", "die")
+    night.start(plan={"until_idle": True}, real=["api"], pace={"stop_api": 10.0})
+    assert night.end() == 0
+    assert "FATAL monitor_restart_failed" in night.said
+
+
+def test_until_idle_tells_what_was_not_begun_and_ends_with_1(night: Night) -> None:
+    night.mode("runner-1", "idle")
+    night.mode("monitor", "looks")
+    api = Process(night.root).ready()
+    api.client().pause("intake", "I look at it")
+    api.client().add_task("Add a flag", "impl")
+    assert api.stop() == 0
+    night.start(plan={"until_idle": True}, real=["api"], pace={"stop_api": 10.0})
+    assert night.end() == 1
+    assert "nothing is left to do; not all went well:" in night.said
+    assert "intake is paused: I look at it" in night.said

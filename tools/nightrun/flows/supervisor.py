@@ -60,7 +60,7 @@ class Pace:
     hung: float = 90.0
     hung_looks: float = 5.0
     rotation: float = 60.0
-    story: float = 2.0
+    story: float = 1.0
     stop_runner: float = 25.0
     stop_monitor: float = 5.0
     stop_api: float = 12.0

@@ -11,7 +11,7 @@ from nightrun.hands import clock
 from nightrun.hands.client import Client
 from nightrun.words.errors import NightrunError
 
-LIVELY_S = 2.0  # between two looks while something moves
+LIVELY_S = 1.0  # between two looks while something moves
 QUIET_S = 10.0
 LIVELY_FOR_S = 30.0
 LANDING_S = 600.0  # for finished work to land when the hours are over; it lands at the next start otherwise
