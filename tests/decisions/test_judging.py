@@ -15,10 +15,11 @@ def end(reason: str = "exit", code: int | None = 0) -> AgentEnd:
 
 
 @pytest.mark.parametrize(
-    ("reason", "kind"), [("timeout", "timeout"), ("silent", "silent"), ("stopped", "interrupted")]
+    ("reason", "said", "kind"),
+    [("timeout", "completed", "timeout"), ("silent", "agent", "silent"), ("stopped", "completed", "interrupted")],
 )
-def test_what_we_ended_is_called_so_whatever_the_agent_says(reason: str, kind: str) -> None:
-    assert judging.of_agent(end(reason), AgentResult(kind="completed")).kind == kind
+def test_what_we_ended_is_called_so_whatever_the_agent_says(reason: str, said: str, kind: str) -> None:
+    assert judging.of_agent(end(reason), AgentResult(kind=said)).kind == kind
 
 
 def test_the_agents_own_failure_counts() -> None:
@@ -49,3 +50,9 @@ def test_a_verdict_that_is_wanted_must_be_there() -> None:
     assert judging.of_verdict("FAIL", wanted=True, said="") is None
     found = judging.of_verdict(None, wanted=True, said="well")
     assert found is not None and found.kind == "agent" and "VERDICT: PASS" in found.summary
+
+
+@pytest.mark.parametrize("said", ["completed", "limit", "network"])
+def test_silent_agent_that_had_said_all_is_judged_by_what_it_said(said: str) -> None:
+    told = judging.of_agent(end("silent", None), AgentResult(kind=said, resets_at=5.0))
+    assert (told.kind, told.resets_at) == (said, 5.0)

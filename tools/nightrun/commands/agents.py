@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nightrun.commands.options import json_option, repo_option
+from nightrun.commands.options import json_option, raw_repo_option, root_of
 
 if TYPE_CHECKING:
     from nightrun.flows.agents import Seen, Trial
 
 
 @click.group("agents", invoke_without_command=True)
-@repo_option
+@raw_repo_option
 @json_option
 @click.pass_context
-def command(context: click.Context, root: Path, as_json: bool) -> None:
+def command(context: click.Context, repo: Path | None, as_json: bool) -> None:
     """Show the agents, and which of them can work here.
 
     Each agent of the policy with its program and version, what is wrong with it, which one `auto` is, and who takes
@@ -34,7 +34,7 @@ def command(context: click.Context, root: Path, as_json: bool) -> None:
         return
     from nightrun.flows import agents  # kept from `--help`, which has to be quick
 
-    found = agents.look(root)
+    found = agents.look(root_of(repo))
     if as_json:
         click.echo(json.dumps(asdict(found)))
         return
@@ -47,18 +47,19 @@ def command(context: click.Context, root: Path, as_json: bool) -> None:
 
 @command.command()
 @click.argument("name", metavar="NAME")
-@repo_option
+@raw_repo_option
 @json_option
 @click.pass_context
-def check(context: click.Context, name: str, root: Path, as_json: bool) -> None:
+def check(context: click.Context, name: str, repo: Path | None, as_json: bool) -> None:
     """Give one trivial task to the agent NAME, in a scratch repository, and say what came of it.
 
     A model is asked, which may cost a little. Exit code 1 when the task was not done.
     """
     from nightrun.flows import agents
 
-    trial = agents.check(root, name)
-    if as_json:
+    before = context.parent.params if context.parent is not None else {}
+    trial = agents.check(root_of(repo or before.get("repo")), name)
+    if as_json or before.get("as_json"):
         click.echo(json.dumps(asdict(trial)))
     else:
         _show_trial(trial)

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 
 def _root(context: click.Context, option: click.Parameter, value: Path | None) -> Path:
+    return root_of(value)
+
+
+def root_of(value: Path | None) -> Path:
+    """The top of the main work tree that holds the path, or the current folder."""
     from nightrun.hands import git  # kept from `--help`, which has to be quick
 
     asked = (value or Path()).absolute()
@@ -33,6 +38,14 @@ repo_option = click.option(
     type=click.Path(path_type=Path),
     envvar="NIGHTRUN_REPO",
     callback=_root,
+    help="A path inside the repository to work on; the current folder unless given.",
+)
+
+# Gives `repo: Path | None` as it was written, for groups: what follows may name another one.
+raw_repo_option = click.option(
+    "--repo",
+    type=click.Path(path_type=Path),
+    envvar="NIGHTRUN_REPO",
     help="A path inside the repository to work on; the current folder unless given.",
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nightrun.words import gate as gates
 from nightrun.words.agent import AgentEnd, AgentResult
 from nightrun.words.gate import Gate
-from nightrun.words.outcome import COMPLETED, NO_CHANGE, Outcome
+from nightrun.words.outcome import COMPLETED, ENVIRONMENT_FAULTS, NO_CHANGE, Outcome
 
 OUTPUT_CHARS = 20_000
 _ENDED_BY_US = {
@@ -17,7 +17,7 @@ _ENDED_BY_US = {
 
 def of_agent(end: AgentEnd, result: AgentResult) -> Outcome:
     """How the agent ended. COMPLETED only says that nothing speaks against looking at what it did."""
-    if end.reason in _ENDED_BY_US:
+    if end.reason in _ENDED_BY_US and not _is_over(end, result):
         kind, summary = _ENDED_BY_US[end.reason]
         return Outcome(kind=kind, summary=summary, output=_end(end.output), usage=result.usage)
     return Outcome(
@@ -27,6 +27,11 @@ def of_agent(end: AgentEnd, result: AgentResult) -> Outcome:
         resets_at=result.resets_at,
         usage=result.usage,
     )
+
+
+def _is_over(end: AgentEnd, result: AgentResult) -> bool:
+    """Whether its own result counts although we ended it: it said all and did not exit, or waits for others."""
+    return end.reason == "silent" and result.kind in (COMPLETED, *ENVIRONMENT_FAULTS)
 
 
 def of_change(*, changed: bool, allowed: bool, said: str) -> Outcome | None:

@@ -167,6 +167,7 @@ def _prompt_files(
         context=task.context,
         gate=gates.shown(settings.gate or ()),
         bare=spec.kind in ("script", "command"),
+        verdict=settings.verdict,
     )
     run = AgentRun(
         prompt=text,
@@ -197,7 +198,9 @@ def _judge(world: World, task: Task, place: Place, told: Judged, result: AgentRe
     found = _verdict(settings, told, result)
     wrong = judging.of_verdict(found, wanted=settings.verdict and _in_a_chain(task), said=result.text)
     wrong = wrong or judging.of_change(
-        changed=told.changed, allowed=settings.no_change == "allowed" or not settings.commit, said=result.text
+        changed=told.changed,
+        allowed=settings.no_change == "allowed" or not settings.commit,
+        said=result.summary or result.text,
     )
     if wrong is not None:
         return replace(told, outcome=replace(wrong, output=wrong.output or told.outcome.output))
@@ -218,7 +221,7 @@ def _in_a_chain(task: Task) -> bool:
 
 
 def _verdict(settings: TaskType, told: Judged, result: AgentResult) -> str | None:
-    return verdicts.read(result.text) if settings.verdict else None
+    return (result.verdict or verdicts.read(result.text)) if settings.verdict else None
 
 
 def _ticked(world: World, task: Task, place: Place, told: Judged, verdict: str | None) -> Judged:

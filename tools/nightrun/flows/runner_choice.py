@@ -17,7 +17,11 @@ def here(world: World) -> dict[str, AgentSpec]:
     """The agents whose program is on this machine, by name."""
     path = os.environ.get("PATH")
     specs: Mapping[str, AgentSpec] = agent_choice.specs(world.policy)
-    return {name: one for name, one in specs.items() if one.program is None or programs.find(one.program, path)}
+    return {
+        name: one
+        for name, one in specs.items()
+        if one.program is None or programs.find(one.program, path, below=world.root)
+    }
 
 
 def doable(world: World, available: Mapping[str, AgentSpec], paused: set[str]) -> list[str]:
@@ -33,7 +37,8 @@ def paused_agents(world: World) -> set[str]:
 def choose(world: World, task: Task, available: Mapping[str, AgentSpec], paused: set[str]) -> AgentSpec | Waiting:
     """The agent for the task; Waiting with the reason when none here can do it."""
     names = agent_choice.candidates(task.wants_agent, world.policy.task_types[task.task_type].agents, tuple(available))
-    found = agent_choice.choose(task.direction, names, paused)
+    kinds = {name: one.kind for name, one in available.items()}
+    found = agent_choice.choose(task.direction, names, paused, kinds=kinds)
     return found if isinstance(found, Waiting) else available[found]
 
 
