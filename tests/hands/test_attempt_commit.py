@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from nightrun import commit_progress
-from nightrun.commit_progress import Made
 from nightrun.decisions import message
 from nightrun.decisions.hook_text import HookValues
 from nightrun.hands import hooks
+from nightrun.hands.attempt_commit import Made
 from tests.story import commit_all, git_out, write
 
 REF = "refs/heads/pipeline/t1.1"

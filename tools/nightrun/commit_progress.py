@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nightrun.decisions import hook_text, message
 from nightrun.decisions.hook_text import COMMIT_MSG, HookValues
 from nightrun.hands import commit_index, git, git_commit, git_status
-from nightrun.hands.attempt_commit import Made as Made
-from nightrun.hands.attempt_commit import commit_change as commit_change
 from nightrun.hands.commit_hooks import PRE_COMMIT, HookRefused, Hooks
 from nightrun.hands.commit_index import PrivateIndex
 from nightrun.hands.git import GitFailed
 from nightrun.hands.git_commit import Place
 from nightrun.hands.git_status import Status
 from nightrun.words.errors import NightrunError, TryLater, WrongUse
+from nightrun.words.task_id import ID_PATTERN
+
+if TYPE_CHECKING:
+    from nightrun.hands.attempt_commit import Made
 
 HEAL = "heal"
 
@@ -64,6 +67,17 @@ def commit_progress(task_id: str, task_type: str, message: str, push: bool = Fal
     return True
 
 
+def commit_change(
+    worktree: Path, *, ref: str, parent: str | None, tree: str, message: bytes, author: str | None, sign: bool
+) -> Made:
+    """The same for an attempt: put its finished tree on its branch. Never raises; `Made` says what came of it."""
+    from nightrun.hands import attempt_commit  # kept from the small command, which has to be quick
+
+    return attempt_commit.commit_change(
+        worktree, ref=ref, parent=parent, tree=tree, message=message, author=author, sign=sign
+    )
+
+
 # -- what changed in the current folder's repository
 
 
@@ -85,8 +99,6 @@ def run(task_id: str, task_type: str, text: str, *, push: bool = False) -> Progr
 
 
 def _check(task_id: str, task_type: str) -> None:
-    from nightrun.words.task import ID_PATTERN
-
     if not ID_PATTERN.fullmatch(task_id):
         allowed = "Letters, digits, `.`, `_` and `-` are allowed, a letter or digit first."
         raise WrongUse(f"{task_id!r} is no id of a task.", allowed)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
+
+from nightrun.words.task_id import ID_PATTERN as ID_PATTERN
 
 TASK_TYPES = ("spec", "impl", "test", "review", "heal")
 
@@ -36,8 +37,6 @@ COMMIT_HELD = "held"
 COMMIT_FAILED = "failed"
 COMMIT_STATES = (COMMIT_NONE, COMMIT_PENDING, COMMIT_COMMITTED, COMMIT_LANDED, COMMIT_HELD, COMMIT_FAILED)
 UNLANDED = (COMMIT_PENDING, COMMIT_COMMITTED, COMMIT_HELD, COMMIT_FAILED)
-
-ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
