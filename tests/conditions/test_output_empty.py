@@ -17,7 +17,8 @@ def test_only_the_last_five_completed_ones_count() -> None:
 
 
 def test_work_that_is_a_commit_speaks_for_itself() -> None:
-    assert detect({"finished": [task(1, output_chars=0, commit_state="landed")]}, Settings(), T0) == []
+    for state in ("pending", "committed", "landed", "held"):
+        assert detect({"finished": [task(1, output_chars=0, commit_state=state)]}, Settings(), T0) == []
 
 
 def test_scripts_heals_and_failed_tasks_may_be_silent() -> None:

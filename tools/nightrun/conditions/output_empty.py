@@ -11,7 +11,7 @@ from nightrun.conditions import found
 from nightrun.conditions.settings import ConditionSettings, Count, Direction, Heal, Severity
 from nightrun.decisions import statistics
 from nightrun.words.issue import Finding
-from nightrun.words.task import COMMIT_LANDED, COMPLETED
+from nightrun.words.task import COMMIT_NONE, COMPLETED
 
 NAME = "output_empty"
 DIRECTION = (
@@ -42,7 +42,7 @@ def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[
         one
         for one in completed[: settings.last]
         if one.get("output_chars") == 0
-        and one.get("commit_state") != COMMIT_LANDED
+        and one.get("commit_state") == COMMIT_NONE
         and one.get("agent") not in settings.quiet_agents
     ]
     if not 0 < settings.count <= len(empty):
