@@ -404,7 +404,7 @@ def test_an_agent_that_an_earlier_run_left_is_ended_before_anything_starts(night
     try:
         night.start().running()
         assert left.wait(5) == -signal.SIGKILL
-        assert "ended 1 processes that an earlier run left" in night.said
+        assert "ended 1 process that an earlier run left" in night.said
         assert foreign.poll() is None
         assert night.stop() == 0
         assert foreign.poll() is None
@@ -418,7 +418,7 @@ def test_an_agent_that_an_earlier_run_left_is_ended_before_anything_starts(night
 
 def test_after_its_hours_nothing_is_begun_and_what_runs_is_finished(night: Night) -> None:
     night.mode("api", "busy")
-    night.start(plan={"hours": 0.5 / 3600}).running().until_said("0.000138889 hours are over")
+    night.start(plan={"hours": 0.5 / 3600}).running().until_said("the hours are over after ")
     assert (night.root / "paused").read_text() == supervisor.HOURS_REASON
     time.sleep(0.3)
     assert night.child is not None and night.child.poll() is None

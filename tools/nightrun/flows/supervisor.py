@@ -197,7 +197,7 @@ class Supervisor:
         self.state.fatal_issues.unlink(missing_ok=True)
         killed = process.sweep(marker.of_root(self.root))
         if killed:
-            self.say(f"ended {len(killed)} processes that an earlier run left")
+            self.say(f"ended {lines.count(len(killed), 'process', 'processes')} that an earlier run left")
 
     def _end_earlier_parts(self) -> None:
         """Before its agents are swept: its runners say what became of their tasks."""
@@ -443,7 +443,8 @@ class Supervisor:
         with suppress(NightrunError):
             self.client.pause("intake", HOURS_REASON, by="nightrun")
             self.drains_since = clock.monotonic()
-            self.say(f"{self.plan.hours:g} hours are over: nothing new is begun, what runs is finished")
+            worked = lines.lasting(clock.monotonic() - self.begun)
+            self.say(f"the hours are over after {worked}: nothing new is begun, what runs is finished")
 
     def _verdict(self, why: str, *, whole: bool) -> int:
         lines = self.story.verdict(whole=whole)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from nightrun.cli import main
+from tests.story import git_out, write
+
+GATES = "".join(f"  {name}: {{gate: ['true']}}\n" for name in ("spec", "impl", "test", "review"))
+
+
+def doctor(repo: Path, *args: str) -> Result:
+    return CliRunner().invoke(main, ["doctor", "--repo", str(repo), *args])
+
+
+def checks(repo: Path) -> dict[str, dict[str, str]]:
+    """The worst row of each name."""
+    order = ("ok", "warn", "fail")
+    worst: dict[str, dict[str, str]] = {}
+    for row in json.loads(doctor(repo, "--json").stdout)["checks"]:
+        known = worst.setdefault(row["name"], row)
+        if order.index(row["state"]) > order.index(known["state"]):
+            worst[row["name"]] = row
+    return worst
+
+
+@pytest.fixture
+def project(repo: Path) -> Path:
+    write(repo, "pipeline.yaml", f"version: 1\ntask_types:\n{GATES}limits: {{disk_floor: 1MiB}}\n")
+    assert CliRunner().invoke(main, ["setup", "--repo", str(repo)]).exit_code == 0
+    return repo
+
+
+def test_a_repository_in_order_is_0_and_nothing_in_it_changes(project: Path) -> None:
+    before = git_out(project, "status", "--porcelain", "--ignored"), sorted((project / ".git").rglob("*"))
+    shown = doctor(project)
+    assert shown.exit_code == 0, shown.output
+    assert "fail" not in shown.output
+    assert "commit-msg and pre-push are what git runs, in every worktree" in shown.output
+    assert "No hook stops the rest." in shown.output
+    assert before == (git_out(project, "status", "--porcelain", "--ignored"), sorted((project / ".git").rglob("*")))
+
+
+def test_hooks_that_are_missing_fail_with_what_to_do(project: Path) -> None:
+    (project / ".git/hooks/pre-push").unlink()
+    shown = doctor(project)
+    assert shown.exit_code == 1
+    assert "pre-push does not exist: run `nightrun setup`" in shown.output
+
+
+def test_what_is_wrong_with_the_policy_is_a_row(project: Path) -> None:
+    write(project, "pipeline.yaml", "version: 1\nprojct: {}\n")
+    row = checks(project)["policy"]
+    assert row["state"] == "fail" and "projct" in row["text"]
+
+
+def test_nobody_to_commit_as_fails(project: Path, sealed: Path) -> None:
+    (sealed / ".gitconfig").write_text("[user]\n    useConfigOnly = true\n")
+    row = checks(project)["identity"]
+    assert row["state"] == "fail" and row["fix"]
+
+
+def test_what_a_person_should_know_is_a_warning_and_no_failure(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIPELINE_AUTO_PUSH", "1")
+    git_out(project, "checkout", "-q", "--detach")
+    found = checks(project)
+    assert {name: found[name]["state"] for name in ("environment", "repository")} == dict.fromkeys(
+        ("environment", "repository"), "warn"
+    )
+    assert "the push guard is off" in found["environment"]["text"]
+    assert "HEAD is detached" in found["repository"]["text"]
+    assert doctor(project).exit_code == 0
+
+
+def test_what_the_push_guard_stops_here_is_told_for_each_way(project: Path) -> None:
+    said = json.loads(doctor(project, "--json").stdout)["push_guard"]
+    assert [one["name"] for one in said if one["stopped"]] == ["a1"]
+    assert len(said) == 7
