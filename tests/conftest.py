@@ -23,6 +23,11 @@ GITCONFIG = """\
 @pytest.fixture(autouse=True)
 def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """HOME, git configuration and the current folder belong to this test alone."""
+    return seal(tmp_path, monkeypatch)
+
+
+def seal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The new HOME, in that folder."""
     for name in list(os.environ):
         if name.startswith(("GIT_", "PIPELINE_", "NIGHTRUN_", "XDG_")):
             monkeypatch.delenv(name)
