@@ -84,6 +84,13 @@ def test_a_bad_policy(repo: Path) -> None:
     assert not (repo / ".pipeline").exists()
 
 
+def test_a_state_folder_that_cannot_be_made(ready: Path) -> None:
+    (ready / ".pipeline").write_text("a file of somebody else\n")
+    with pytest.raises(NightrunError, match=r"\.pipeline cannot be made or written: File exists\.") as raised:
+        supervisor_start.run(ready, Asked(), print)
+    assert raised.value.exit_code == 1
+
+
 def test_a_detached_head(ready: Path) -> None:
     git_out(ready, "checkout", "-q", "--detach")
     assert refusal(ready).message == "HEAD is detached, so it is not known where work shall land."

@@ -11,6 +11,7 @@ from nightrun.flows import supervisor
 from nightrun.flows.supervisor import Plan
 from nightrun.hands import clock, environment, git, git_change, hooks, policy_file, state_dir
 from nightrun.hands.environment import Environment
+from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
 from nightrun.words.errors import NightrunError
 
@@ -29,8 +30,20 @@ class Asked:
 def run(root: Path, asked: Asked, say: Callable[[str], None]) -> int:
     """Begin and supervise; the exit code. NightrunError says why it does not begin."""
     policy = policy_file.load(root)
-    state_dir.exclude(git.git_path(root, "info/exclude"))
+    _make_room(root)
     return supervisor.run(root, lambda: plan(root, policy, asked), say=say)
+
+
+def _make_room(root: Path) -> None:
+    """The state folder, kept out of git before there is anything in it."""
+    try:
+        state_dir.exclude(git.git_path(root, "info/exclude"))
+        StateDir(root).create()
+    except OSError as error:
+        raise NightrunError(
+            f"{error.filename} cannot be made or written: {error.strerror}.",
+            "nightrun keeps its state there; see who owns it, and whether the disk is full or read-only.",
+        ) from error
 
 
 def plan(root: Path, policy: Policy, asked: Asked) -> Plan:

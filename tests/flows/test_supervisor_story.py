@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nightrun.flows import supervisor_story
+from nightrun.flows.supervisor_story import Story
+from nightrun.hands import clock
+from nightrun.hands.client import ApiAway, Client
+from nightrun.words.task import Task
+from tests.decisions import seen
+
+
+class Answers(Client):
+    """An API that says what it is given."""
+
+    def __init__(self) -> None:
+        self.shot: dict[str, Any] = seen.snapshot(runners=[])
+        self.away: set[str] = set()
+
+    def snapshot(self) -> dict[str, Any]:
+        if "snapshot" in self.away:
+            raise ApiAway("It is away.")
+        return self.shot
+
+    def task(self, task_id: str) -> Task:
+        if task_id in self.away:
+            raise ApiAway("It is away.")
+        return Task(id=task_id, task_type="impl", direction="Add a flag", status="completed", commit_state="none")
+
+
+@pytest.fixture
+def client() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def story(client: Answers, said: list[str]) -> Story:
+    return Story(client, said.append, seen.NOW - 60, lively_s=0.0, always_lively=True)
+
+
+def test_a_move_is_told_once(story: Story, client: Answers, said: list[str]) -> None:
+    assert story.follow()
+    client.shot = seen.snapshot(runners=[], finished=[seen.task("t1")])
+    assert story.follow() and story.follow()
+    assert said == ["impl t1 completed"]
+
+
+def test_a_look_that_failed_in_its_middle_is_not_told_twice(story: Story, client: Answers, said: list[str]) -> None:
+    story.follow()
+    client.shot = seen.snapshot(runners=[], finished=[seen.task("t1"), seen.task("t2")])
+    client.away = {"t2"}
+    assert not story.follow()
+    client.away = set()
+    assert story.follow()
+    assert said == ["impl t1 completed", "impl t2 completed"]
+
+
+def test_what_ended_before_the_run_is_not_told(story: Story, client: Answers, said: list[str]) -> None:
+    client.shot = seen.snapshot(runners=[], finished=[seen.task("t1")])
+    story.follow()
+    assert said == []
+
+
+def test_between_two_looks_it_asks_nothing(client: Answers, said: list[str]) -> None:
+    story = Story(client, said.append, seen.NOW, lively_s=60.0)
+    assert story.follow()
+    assert not story.follow()
+
+
+def test_one_look_is_not_enough_to_end_a_run(story: Story, client: Answers) -> None:
+    idle = {"name": "runner-1", "at": seen.NOW, "state": "idle", "backlog_open": 0}
+    client.shot = seen.snapshot(runners=[idle], last_evaluation=seen.NOW)
+    story.follow()
+    assert not story.is_over
+    story.follow()
+    assert story.is_over
+    client.shot["ready_count"] = 1
+    story.follow()
+    assert not story.is_over
+
+
+def test_what_was_completed_may_land_before_the_run_counts_as_drained(
+    story: Story, client: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = clock.monotonic()
+    assert not story.is_drained(since)
+    client.shot = seen.snapshot(runners=[], unlanded=[seen.task(commit_state="pending")])
+    story.follow()
+    assert not story.is_drained(since)
+    monkeypatch.setattr(supervisor_story, "LANDING_S", -1.0)
+    assert story.is_drained(since)
+    client.shot["counts"]["running"] = 1
+    story.follow()
+    assert not story.is_drained(since)
+
+
+def test_an_api_that_never_answered_is_no_success(story: Story, client: Answers) -> None:
+    client.away = {"snapshot"}
+    assert not story.follow()
+    assert story.verdict(whole=True) == ["the API never answered"]
+
+
+def test_only_failures_of_this_run_count(story: Story, client: Answers) -> None:
+    client.shot["counts"]["failed"] = 7
+    story.follow()
+    assert story.verdict(whole=True) == []
+    client.shot = seen.snapshot(runners=[], counts={**client.shot["counts"], "failed": 8})
+    story.follow()
+    assert story.verdict(whole=True) == ["failed: 1 more"]
