@@ -30,16 +30,8 @@ def main(root: Path) -> int:
         "tick": 0.02,
         "ask": 0.3,
         "probe_timeout": 0.3,
-        "probe": 0.1,
-        "grace": 0.2,
-        "routes": 0.1,
-        "hung": 0.6,
         "hung_looks": 0.1,
         "story": 0.1,
-        "stop_runner": 1.0,
-        "stop_monitor": 1.0,
-        "stop_api": 1.0,
-        "earlier": 1.0,
     }
     plan = {"settings": environment.read(root), "runners": 1, **OPTIONS.get("plan", {})}
     made = Pace(**{**pace, **OPTIONS.get("pace", {})})

@@ -18,6 +18,8 @@ from nightrun.hands import marker
 from tests.flows.api_world import Process
 from tests.flows.supervisor_world import Night
 
+PROBES = {"probe": 0.1, "grace": 0.2, "routes": 0.1}
+
 
 @pytest.fixture
 def night(tmp_path: Path) -> Iterator[Night]:
@@ -110,7 +112,7 @@ def test_settings_that_the_api_cannot_work_with_are_not_tried_again(night: Night
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_stop_before_the_api_is_ready_is_a_stop_and_no_failure(number: int, code: int, night: Night) -> None:
     night.mode("api", "frozen")
-    night.start().running("api")
+    night.start(pace={"stop_api": 0.2}).running("api")
     assert night.signal(number).end() == code
     assert night.left() == [] and night.fatal() is None
 
@@ -210,7 +212,7 @@ def test_logs_that_parts_hold_open_stay_bounded_and_go_on(night: Night) -> None:
 @pytest.mark.parametrize("how", ["mute", "frozen"])
 def test_a_runner_that_does_not_move_writes_its_stacks_and_is_started_again(how: str, night: Night) -> None:
     night.mode("runner-1", how)
-    night.start().running().until_said("runner-1 has not moved for 0.6 s")
+    night.start(pace={"hung": 0.6}).running().until_said("runner-1 has not moved for 0.6 s")
     night.mode("runner-1", "")
     night.until_said("runner-1 started again")
     assert "runner-1 ended (killed by SIGABRT)" in night.said
@@ -220,7 +222,7 @@ def test_a_runner_that_does_not_move_writes_its_stacks_and_is_started_again(how:
 
 
 def test_an_api_that_does_not_answer_is_started_again(night: Night) -> None:
-    night.start(pace={"probe_timeout": 0.1}).running()
+    night.start(pace=PROBES).running()
     os.kill(night.starts("api")[0], signal.SIGSTOP)
     night.until_said("api is restarted: no answer to 3 probes")
     night.until(lambda: len(night.starts("api")) == 2)
@@ -229,7 +231,7 @@ def test_an_api_that_does_not_answer_is_started_again(night: Night) -> None:
 
 def test_an_api_of_an_older_build_without_its_metrics_is_started_again(night: Night) -> None:
     night.mode("api", "404")
-    night.start().running().until_said("api is restarted: metrics are 404: build an old build runs")
+    night.start(pace=PROBES).running().until_said("api is restarted: metrics are 404: build an old build runs")
     night.mode("api", "")
     night.until(lambda: len(night.starts("api")) >= 2)
     assert night.stop() == 0
@@ -340,7 +342,7 @@ def test_a_second_ctrl_c_waits_for_nobody(night: Night) -> None:
 
 
 def test_a_stop_that_an_api_which_hangs_cannot_hold_up(night: Night) -> None:
-    night.start(pace={"stop_api": 0.2, "grace": 60.0}).running()
+    night.start(pace={"stop_api": 0.2}).running()
     os.kill(night.starts("api")[0], signal.SIGSTOP)
     assert night.stop() == 0
     assert night.left() == []
@@ -454,7 +456,7 @@ def test_until_idle_ends_with_0_when_runner_and_monitor_say_that_nothing_is_left
     night.mode("runner-1", "idle")
     night.mode("monitor", "looks")
     (night.root / "open").touch()
-    night.start(plan={"until_idle": True}, real=["api"], pace={"stop_api": 10.0}).running("runner-1", "monitor")
+    night.start(plan={"until_idle": True}, real=["api"]).running("runner-1", "monitor")
     time.sleep(0.5)
     assert night.child is not None and night.child.poll() is None
     (night.root / "open").unlink()
@@ -466,7 +468,7 @@ def test_until_idle_ends_with_0_when_runner_and_monitor_say_that_nothing_is_left
 def test_until_idle_does_not_wait_for_a_monitor_that_was_given_up(night: Night) -> None:
     night.mode("runner-1", "idle")
     night.mode("monitor", "die")
-    night.start(plan={"until_idle": True}, real=["api"], pace={"stop_api": 10.0})
+    night.start(plan={"until_idle": True}, real=["api"])
     assert night.end() == 0
     assert "FATAL monitor_restart_failed" in night.said
 
@@ -478,7 +480,7 @@ def test_until_idle_tells_what_was_not_begun_and_ends_with_1(night: Night) -> No
     api.client().pause("intake", "I look at it")
     api.client().add_task("Add a flag", "impl")
     assert api.stop() == 0
-    night.start(plan={"until_idle": True}, real=["api"], pace={"stop_api": 10.0})
+    night.start(plan={"until_idle": True}, real=["api"])
     assert night.end() == 1
     assert "nothing is left to do; not all went well:" in night.said
     assert "intake is paused: I look at it" in night.said
