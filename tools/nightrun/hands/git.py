@@ -371,8 +371,11 @@ def is_ancestor(where: Path, old: str, new: str) -> bool:
 
 
 def messages(where: Path, range: str) -> list[tuple[str, bytes]]:
-    """Commit and message of each commit in a range, newest first; WrongUse when git does not know such a range."""
-    flags = ("-z", "--encoding=none", "--no-show-signature", "--format=%H%n%B")
+    """Commit and message of each commit in a range, newest first; WrongUse when git does not know such a range.
+
+    In UTF-8 where the commit says what it is written in, else byte for byte.
+    """
+    flags = ("-z", "--encoding=UTF-8", "--no-show-signature", "--format=%H%n%B")
     done = run(where, "log", *flags, "--end-of-options", range, "--", ok=(0, 128))
     if done.code != 0:
         if b"bad revision" in done.err or b"ambiguous argument" in done.err or b"Invalid revision range" in done.err:
@@ -506,7 +509,8 @@ def _not_pushed(done: process.Finished) -> Pushed:
         return Pushed(state=state, detail=_with_reason(rejected[0], said))
     # A hook of this side ends the push with 1, before there is a line about the ref (githooks.md section 8).
     refused = done.code == 1 or "submodule paths contain changes" in said
-    return Pushed(state="refused" if refused else "failed", detail=_gist(said) or f"git push: exit code {done.code}")
+    told = "\n".join(line for line in said.splitlines() if not line.startswith("error: failed to push some refs"))
+    return Pushed(state="refused" if refused else "failed", detail=_gist(told) or f"git push: exit code {done.code}")
 
 
 def _with_reason(rejected: str, said: str) -> str:

@@ -86,7 +86,7 @@ def fast_forward(worktree: Path, sha: str, *, branch: str | None = None) -> Forw
         return Forwarded(state=BUSY, detail=f"{worktree} is not on branch {branch} now.")
     if (before := git_recover.unfinished(folder)) is not None:
         git_recover.recover(worktree, before)
-    git_recover.began(folder, sha)
+    git_recover.began(folder, sha, here)
     try:
         _merge(worktree, sha)
         if here is not None:

@@ -23,10 +23,10 @@ _READS = {"log", "show", "diff", "blame", "grep", "reflog"}  # a pager keeps the
 _CHUNK = 1 << 20
 
 
-def began(folder: Path, sha: str) -> None:
-    """A link, since its target is there or not, also after a power cut; its time tells what is older."""
+def began(folder: Path, sha: str, branch: str | None) -> None:
+    """Written as a link, since its target is there or not, also after a power cut; its time tells what is older."""
     ended(folder)
-    (folder / _MARK).symlink_to(sha)
+    (folder / _MARK).symlink_to(f"{sha} {branch or ''}")
 
 
 def ended(folder: Path) -> None:
@@ -35,24 +35,35 @@ def ended(folder: Path) -> None:
 
 def unfinished(folder: Path) -> str | None:
     """The commit to which a fast-forward began here and did not end."""
+    return _mark(folder)[0] or None
+
+
+def _mark(folder: Path) -> tuple[str, str]:
     try:
-        return os.readlink(folder / _MARK)  # noqa: PTH115 (no path)
+        sha, _, branch = os.readlink(folder / _MARK).partition(" ")  # noqa: PTH115 (no path)
     except OSError:
-        return None
+        return "", ""
+    return sha, branch
 
 
 def recover(worktree: Path, sha: str) -> None:
     """Nothing is touched unless a fast-forward to this commit began and did not end."""
     folder = git.git_dir(worktree)
-    if unfinished(folder) != sha:
+    begun, branch = _mark(folder)
+    if begun != sha:
         return
     since = (folder / _MARK).lstat().st_mtime_ns
     locked = _remove_locks(worktree, folder, since)
     head = git.tip(worktree, "HEAD")
-    if head is not None and head != sha:
-        base = git.text(worktree, "merge-base", head, sha, ok=(0, 1))
-        entries = git_change.differences(worktree, base, sha) if base else []
-        _Half(worktree, _unstaged(worktree, entries), since).take_back(locked=locked)
+    base = git.text(worktree, "merge-base", head, sha, ok=(0, 1)) if head not in (None, sha) else ""
+    if head is not None and base:
+        entries = git_change.differences(worktree, base, sha)
+        staged = _staged(worktree)
+        if base == head and (git.current_branch(worktree) or "") == branch and _is_staged(staged, entries):
+            # Only the ref is missing. git itself would see a folder that became a file as something in the way.
+            git.run(worktree, "update-ref", "-m", "merge: Fast-forward", "HEAD", sha, head)
+        else:
+            _Half(worktree, _unstaged(staged, entries), since).take_back(locked=locked)
     ended(folder)
 
 
@@ -96,18 +107,30 @@ def _somebody_works(worktree: Path) -> bool:
 # -- files
 
 
-def _unstaged(worktree: Path, entries: Sequence[Entry]) -> list[Entry]:
-    """Those that are in the index as they were before: what is staged is the person's, or written by git to its end."""
-    staged: dict[str, tuple[int, str]] = {}
+Staged = Mapping[str, tuple[int, str]]  # path to mode and id
+
+
+def _staged(worktree: Path) -> Staged:
+    found: dict[str, tuple[int, str]] = {}
     for one in os.fsdecode(git.run(worktree, "ls-files", "--stage", "-z").out).split("\0")[:-1]:
         about, _, path = one.partition("\t")
         mode, name, _ = about.split(" ")
-        staged[path] = (int(mode, 8), name)
-    before = {one.path: (one.old_mode, one.old_id) if one.old_mode else None for one in entries}
+        found[path] = (int(mode, 8), name)
+    return found
+
+
+def _is_staged(staged: Staged, entries: Sequence[Entry]) -> bool:
+    """Whether git came so far that it wrote the index, which it does at once and after all files."""
+    return all(staged.get(one.path) == ((one.new_mode, one.new_id) if one.new_mode else None) for one in entries)
+
+
+def _unstaged(staged: Staged, entries: Sequence[Entry]) -> list[Entry]:
+    """Those that are in the index as they were before: what else is staged is the person's."""
     return [
         one
         for one in entries
-        if staged.get(one.path) == before[one.path] and MODE_NESTED not in (one.old_mode, one.new_mode)
+        if staged.get(one.path) == ((one.old_mode, one.old_id) if one.old_mode else None)
+        and MODE_NESTED not in (one.old_mode, one.new_mode)
     ]
 
 
@@ -163,7 +186,7 @@ class _Half:
 
     def _unlink(self, entry: Entry) -> None:
         path = self._worktree / entry.path
-        if _look(path) != self._seen[entry.path]:
+        if _change_of(_look(path)) != _change_of(self._seen[entry.path]):
             return  # somebody wrote it just now
         path.unlink(missing_ok=True)
         for folder in Path(entry.path).parents[:-1]:
@@ -189,6 +212,11 @@ def _look(path: Path) -> os.stat_result | None:
         return path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _change_of(found: os.stat_result | None) -> tuple[int, ...]:
+    """What reading a file leaves as it is."""
+    return () if found is None else (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _names(
