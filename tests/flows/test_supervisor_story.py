@@ -18,6 +18,7 @@ class Answers(Client):
     def __init__(self) -> None:
         self.shot: dict[str, Any] = seen.snapshot(runners=[])
         self.away: set[str] = set()
+        self.moved_on: dict[str, Any] = {}  # what a task is by the time it is asked for
 
     def snapshot(self) -> dict[str, Any]:
         if "snapshot" in self.away:
@@ -27,7 +28,8 @@ class Answers(Client):
     def task(self, task_id: str) -> Task:
         if task_id in self.away:
             raise ApiAway("It is away.")
-        return Task(id=task_id, task_type="impl", direction="Add a flag", status="completed", commit_state="none")
+        known = {"status": "completed", "commit_state": "none", "attempt": 1, **self.moved_on}
+        return Task(id=task_id, task_type="impl", direction="Add a flag", **known)
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def story(client: Answers, said: list[str]) -> Story:
 
 def test_a_move_is_told_once(story: Story, client: Answers, said: list[str]) -> None:
     assert story.follow()
-    client.shot = seen.snapshot(runners=[], finished=[seen.task("t1")])
+    client.shot = seen.snapshot(runners=[], finished=[seen.task("t1", commit_state="none")])
     assert story.follow() and story.follow()
     assert said == ["impl t1 completed"]
 
@@ -60,6 +62,18 @@ def test_a_look_that_failed_in_its_middle_is_not_told_twice(story: Story, client
     client.away = set()
     assert story.follow()
     assert said == ["impl t1 completed", "impl t2 completed"]
+
+
+def test_a_task_that_moved_on_while_it_was_asked_for_is_told_once(
+    story: Story, client: Answers, said: list[str]
+) -> None:
+    story.follow()
+    client.shot = seen.snapshot(runners=[], unlanded=[seen.task("t1", commit_state="pending")])
+    client.moved_on = {"commit_state": "landed", "commit_sha": "a" * 40}
+    story.follow()
+    client.shot = seen.snapshot(runners=[], finished=[seen.task("t1", commit_state="landed")])
+    story.follow()
+    assert said == ["impl t1 landed aaaaaaaaaa"]
 
 
 def test_what_ended_before_the_run_is_not_told(story: Story, client: Answers, said: list[str]) -> None:

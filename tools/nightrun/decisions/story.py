@@ -25,6 +25,10 @@ def marks(snapshot: Facts) -> dict[str, Mark]:
     return shown
 
 
+def mark(task: Task) -> Mark:
+    return (task.status, task.attempt, task.commit_state)
+
+
 def moved(before: Mapping[str, Mark], after: Mapping[str, Mark]) -> list[str]:
     """The ids to tell about, oldest first; one that is not shown any more went back to the queue."""
     gone = [task_id for task_id, mark in before.items() if mark[0] == words.RUNNING and task_id not in after]

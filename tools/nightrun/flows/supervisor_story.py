@@ -82,11 +82,12 @@ class Story:
             self._marks = {task_id: mark for task_id, mark in after.items() if mark[0] != "running"}
         moved = story.moved(self._marks, after)
         # Asked for before anything is said: what was said in a look that failed would be said again in the next.
-        lines = [story.line(self.client.task(task_id), new["now"]) for task_id in moved]
-        for line in lines:
-            self.say(line)
+        told = [self.client.task(task_id) for task_id in moved]
+        for one in told:
+            self.say(story.line(one, new["now"]))
         for line in story.notices(self.snapshot or {}, new):
             self.say(line)
         if moved:
             self._moved_at = clock.monotonic()
-        self._marks = after
+        # A task may have moved on between the two questions, and that is told already.
+        self._marks = after | {one.id: story.mark(one) for one in told if one.id in after}
