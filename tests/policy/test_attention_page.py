@@ -53,7 +53,8 @@ def test_every_variable_is_explained(name: str) -> None:
 
 def test_every_variable_that_the_program_speaks_of_is_explained() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "tools/nightrun").rglob("*.py"))
-    assert set(re.findall(r"\bPIPELINE_[A-Z_]+[A-Z]\b", sources)) <= set(environment.VARIABLES)
+    told = set(re.findall(r"\bPIPELINE_[A-Z_]+[A-Z]\b", sources))
+    assert {name for name in told if f"| `{name}` |" not in PAGE} == set()
 
 
 def test_auto_commit_and_auto_push_are_off_in_the_example() -> None:

@@ -16,7 +16,7 @@ MONITOR_LATE_S = 300.0  # a monitor that did not look for so long is not watchin
 RECENT = 8
 UNLANDED_SHOWN = 10
 LOGS = "make logs TASK={id}"
-PIPELINE_LOG = "git log --oneline --grep='^\\[pipeline\\]'"
+COMMITS_LOG = "git log --oneline --grep='^\\[pipeline\\]'"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _well(facts: Facts) -> list[Line]:
         found.append(Line(f"last 7 days: {lines.percent(shot['window'])}", "make report SINCE=7d", GOOD))
     landed = (shot.get("commit_states") or {}).get(words.COMMIT_LANDED, 0)
     if landed:
-        found.append(Line(f"{lines.count(landed, 'task')} landed as a commit", PIPELINE_LOG, GOOD))
+        found.append(Line(f"{lines.count(landed, 'task')} landed as a commit", COMMITS_LOG, GOOD))
     if shot.get("last_evaluation") and not _unsure(facts):
         found.append(Line(f"the monitor looked {lines.lasting(now - shot['last_evaluation'])} ago", "", GOOD))
     if not shot["issues"] and not shot["needs_decision"] and not _stuck(shot["unlanded"]):
@@ -211,7 +211,7 @@ def _last_known(facts: Facts) -> Section:
         found.append(issue(one, now))
     if known.get("last_check"):
         found.append(Line(f"issues as of {lines.lasting(now - known['last_check'])} ago", "", DIM))
-    found.append(Line("what was committed stays in git", PIPELINE_LOG, DIM))
+    found.append(Line("what was committed stays in git", COMMITS_LOG, DIM))
     return Section("Last known", tuple(found))
 
 
