@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nightrun.decisions import lines
 from nightrun.flows import supervisor
-from nightrun.flows.supervisor import Plan
+from nightrun.flows.supervisor import Pace, Plan
 from nightrun.hands import clock, environment, git, git_change, hooks, policy_file, state_dir
 from nightrun.hands.environment import Environment
 from nightrun.hands.state_dir import StateDir
@@ -27,11 +27,11 @@ class Asked:
     until_idle: bool = False
 
 
-def run(root: Path, asked: Asked, say: Callable[[str], None]) -> int:
+def run(root: Path, asked: Asked, say: Callable[[str], None], pace: Pace | None = None) -> int:
     """Begin and supervise; the exit code. NightrunError says why it does not begin."""
     policy = policy_file.load(root)
     _make_room(root)
-    return supervisor.run(root, lambda: plan(root, policy, asked), say=say)
+    return supervisor.run(root, lambda: plan(root, policy, asked), say=say, pace=pace)
 
 
 def _make_room(root: Path) -> None:
