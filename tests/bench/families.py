@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import hooks
+from tests.bench import commits, hooks, startup, store
 
-FAMILIES = (hooks.FAMILY,)
+FAMILIES = (hooks.FAMILY, commits.FAMILY, startup.FAMILY, store.FAMILY)
 ROWS = tuple(row for family in FAMILIES for row in family.rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -71,6 +72,7 @@ def begun(*, quick: bool) -> Iterator[Bench]:
     for name in list(os.environ):
         if name.startswith(("GIT_", "PIPELINE_", "NIGHTRUN_", "XDG_")):
             del os.environ[name]
+    logging.disable(logging.CRITICAL)  # what a part says about a made-up history is no result
     (folder / "home").mkdir()
     (folder / "home/.gitconfig").write_text(repositories.GITCONFIG)
     os.environ |= {

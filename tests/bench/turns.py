@@ -1,4 +1,4 @@
-"""Costs of processes and calls, measured in turns: what is compared runs in the same rounds (githooks.md appendix A)."""
+"""Costs of processes and calls, measured in turns: what is compared runs in the same rounds."""
 
 from __future__ import annotations
 
