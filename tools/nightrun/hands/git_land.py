@@ -84,20 +84,30 @@ def fast_forward(worktree: Path, sha: str, *, branch: str | None = None) -> Forw
     here = git.current_branch(worktree)
     if branch is not None and here != branch:
         return Forwarded(state=BUSY, detail=f"{worktree} is not on branch {branch} now.")
-    if (before := git_recover.unfinished(folder)) is not None:
-        git_recover.recover(worktree, before)
+    try:
+        if (before := git_recover.unfinished(folder)) is not None:
+            git_recover.recover(worktree, before)
+    except NightrunError as error:
+        return Forwarded(state=BUSY, detail=error.message)
     git_recover.began(folder, sha, here)
+    done = _forwarded(worktree, sha, here)
+    if done.state != FAILED:
+        git_recover.ended(folder)
+        return done
+    try:  # a full disk, or too slow: some files may be written
+        git_recover.recover(worktree, sha)
+    except (NightrunError, OSError) as error:
+        return Forwarded(state=FAILED, detail=f"{done.detail}; and it could not be taken back yet: {error}")
+    return done
+
+
+def _forwarded(worktree: Path, sha: str, branch: str | None) -> Forwarded:
     try:
         _merge(worktree, sha)
-        if here is not None:
-            git.sync_ref(worktree, f"refs/heads/{here}")
+        if branch is not None:
+            git.sync_ref(worktree, f"refs/heads/{branch}")
     except git.GitFailed as error:
-        refused = _refused(error)
-        if refused.state == FAILED:  # a full disk, or too slow: some files may be written
-            git_recover.recover(worktree, sha)
-        git_recover.ended(folder)
-        return refused
-    git_recover.ended(folder)
+        return _refused(error)
     return Forwarded(state=DONE)
 
 
