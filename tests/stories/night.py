@@ -105,14 +105,15 @@ class Night:
     def ready(self) -> Client:
         """The client of the API, once it answers."""
 
-        def answers() -> Client | None:
+        def answers() -> bool:
             try:
                 self.client.health(timeout_s=1.0)
             except ApiAway:
-                return None
-            return self.client
+                return False
+            return True
 
-        return wait_until(answers, f"the API answers\n{self.said()}")
+        wait_until(answers, f"the API answers\n{self.said()}")
+        return self.client
 
     def pids(self, name: str) -> int:
         """The pid of a part, from run.json."""

@@ -156,7 +156,7 @@ class RunnerReport(OpenBody):
 
 
 Scope = Annotated[Name, Field(pattern=r"^(intake|agent:.+)$")]
-By = Literal["person", "nightrun"]
+By = Literal["person", "nightrun", "guard"]  # only a person ends what the guard began
 
 
 class NewPause(Body):

@@ -21,6 +21,7 @@ from nightrun.flows import (
     runner_push,
     runner_record,
     runner_recover,
+    runner_trust,
     runner_workspace,
     runner_world,
 )
@@ -104,7 +105,7 @@ class Runner:
         """Deliver, land, feed, claim, work."""
         world = self.world
         runner_record.deliver(world)
-        if self.unlanded:
+        if self.unlanded and runner_trust.is_given(world):
             runner_recover.land_again(world, self.tries)
             self.unlanded = bool(runner_recover.unlanded(world))
         if self._is_short_of_disk():
@@ -158,6 +159,9 @@ class Runner:
         log.info("%s %s, attempt %d", task.task_type, task.id, task.attempt)
         if isinstance(agent, Waiting):
             runner_record.put_back(world, task, agent.reason, ready_at=clock.now() + RECHECK_S)
+            return
+        if not runner_trust.is_given(world):
+            runner_record.put_back(world, task, f"needs you: {runner_trust.WHY}", ready_at=clock.now())
             return
         with world.pulse.holding(task), runner_workspace.owned(world, self._folder(task)):
             try:
@@ -243,4 +247,3 @@ class Runner:
         except (ApiAway, Refused) as error:
             log.info("%s", error.message)
         log.info("stopped")
-

@@ -15,10 +15,10 @@ from typing import Any
 from nightrun import agents, scans
 from nightrun.decisions import child_env, judging, prompt, scan_report
 from nightrun.decisions import verdict as verdicts
-from nightrun.flows import runner_gate, runner_tick
+from nightrun.flows import runner_gate, runner_tick, runner_trust
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, git, git_change, marker, process
+from nightrun.hands import clock, git_change, marker, process
 from nightrun.hands.process import ProgramMissing
 from nightrun.policy.task_types import TaskType
 from nightrun.words import gate as gates
@@ -56,7 +56,6 @@ def attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
     problem = runner_gate.set_up(world, place.path, _mark(world, task), place.path.name) if _is_fresh(place) else ""
     if problem:
         return Judged(outcome=Outcome(kind="setup", summary=problem), agent="workspace")
-    before = git.config_mark(world.root)
     end, result, command = _work(world, task, place, spec)
     told = Judged(
         outcome=judging.of_agent(end, result),
@@ -65,18 +64,24 @@ def attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
         command=command,
         usage=dict(result.usage),
     )
-    if git.config_mark(world.root) != before:
-        # A clean filter in it would run with the next `git add` (reliability.md 4.3).
-        why = "the repository's git configuration was changed while the agent worked: see `git config --local --list`"
-        return replace(told, outcome=Outcome(kind="scan", summary=why, output=told.outcome.output), untouchable=True)
+    if not runner_trust.is_given(world):
+        return _untouchable(told)
     if told.outcome.kind != COMPLETED:
         return told
     try:
-        return _judge(world, task, place, told, result)
+        judged = _judge(world, task, place, told, result)
+        # The gate runs what the agent wrote.
+        return judged if runner_trust.is_given(world) else _untouchable(judged)
     except runner_gate.Stopped as error:
         return replace(told, outcome=Outcome(kind="interrupted", summary=error.message))
     except (NightrunError, OSError) as error:
         return replace(told, outcome=of_error(error))
+
+
+def _untouchable(told: Judged) -> Judged:
+    """A clean filter would run with the next `git add` (reliability.md 4.3)."""
+    outcome = Outcome(kind="scan", summary=runner_trust.WHY, output=told.outcome.output)
+    return replace(told, outcome=outcome, untouchable=True)
 
 
 def of_error(error: Exception) -> Outcome:

@@ -6,7 +6,7 @@ import logging
 import re
 from pathlib import Path
 
-from nightrun.flows import runner_gate, runner_land, runner_record, runner_workspace
+from nightrun.flows import runner_gate, runner_land, runner_record, runner_trust, runner_workspace
 from nightrun.flows.runner_world import World, alone
 from nightrun.hands import clock, git, git_change, git_commit, git_worktree, lock
 from nightrun.hands.client import ApiAway
@@ -24,7 +24,8 @@ def at_start(world: World) -> None:
     """Before the first claim. Nothing in it may stop the runner from working."""
     for step in (runner_record.deliver, runner_land.recover, clear_worktrees):
         try:
-            step(world)
+            if step is runner_record.deliver or runner_trust.is_given(world):
+                step(world)
         except (NightrunError, OSError) as error:
             log.warning("recovery: %s", error)
 

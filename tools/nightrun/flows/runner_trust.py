@@ -1,0 +1,60 @@
+"""Whether git's settings and hooks are still those that the run began with: an agent may plant programs in them.
+
+The first runner of a run remembers them. When they differ, intake is closed, and a person's `resume` says that they
+are known (reliability.md 4.3, rule G).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from nightrun.decisions.pausing import INTAKE
+from nightrun.flows.runner_world import World
+from nightrun.hands import files, git_settings, state_file
+from nightrun.hands.client import ApiAway
+
+NOTE = "git-settings.json"  # in the state folder
+BY = "guard"  # nightrun itself does not end such a pause
+WHY = (
+    "git's settings or hooks in this repository were changed during the run, and could run programs of an agent: look "
+    "at `git config --local --list` and the hooks, then `make resume`"
+)
+
+log = logging.getLogger("nightrun.runner")
+
+
+def is_given(world: World) -> bool:
+    """Nothing of git may touch the work while this is False."""
+    mark, said = git_settings.mark(world.root), state_file.read_object(world.state.path / NOTE)
+    if said.get("trusted") == mark:
+        return True
+    try:
+        return _look(world, said, mark)
+    except ApiAway as error:
+        log.warning("%s; meanwhile: %s", WHY, error.message)
+        return False
+
+
+def _look(world: World, said: dict[str, Any], mark: str) -> bool:
+    if _is_known_to_a_person(world, said, mark):
+        _remember(world, trusted=mark)
+        return True
+    if said.get("refused") != mark:
+        log.warning("%s", WHY)
+    # The pause first: whoever finds the refusal and no pause takes it for a person's word.
+    world.client.pause(INTAKE, WHY, by=BY)
+    _remember(world, trusted=str(said.get("trusted")), refused=mark)
+    return False
+
+
+def _is_known_to_a_person(world: World, said: dict[str, Any], mark: str) -> bool:
+    """They are there when a run begins, unless the last one refused them; and they ended the pause."""
+    if any(one["by"] == BY for one in world.client.pauses()):
+        return False
+    return said.get("run") != os.getppid() or said.get("refused") == mark
+
+
+def _remember(world: World, **said: str) -> None:
+    files.write_json(world.state.path / NOTE, {"run": os.getppid(), **said})
