@@ -28,15 +28,14 @@ def test_findings_hold_it_until_a_person_agrees() -> None:
 
 
 def test_an_overlap_names_the_files_and_what_ends_it() -> None:
-    found = landing.words_of(Forwarded("overlap", paths=("a.py", "b.py")), "/x")
+    found = landing.words_of(Forwarded("overlap", paths=("a.py", "b.py")))
     assert found == "your uncommitted edits of a.py, b.py overlap with it; it lands once they are committed"
     assert landing.state_of("overlap") == "held"
 
 
 def test_a_merge_in_progress_holds_it() -> None:
-    assert landing.words_of(Forwarded("busy", "a merge is in progress"), "/x") == (
-        "a merge is in progress in /x; it lands when that is finished"
-    )
+    found = landing.words_of(Forwarded("busy", "A merge is in progress in /x."))
+    assert found == "A merge is in progress in /x. It lands when that is over."
 
 
 def test_only_a_real_failure_is_called_failed() -> None:

@@ -38,11 +38,11 @@ def state_of(forwarded: str) -> str:
     return words.COMMIT_FAILED if forwarded == "failed" else words.COMMIT_HELD
 
 
-def words_of(forwarded: Forwarded, where: object) -> str:
+def words_of(forwarded: Forwarded) -> str:
     if forwarded.state == "overlap":
         return f"your uncommitted edits of {_named(forwarded.paths)} overlap with it; it lands once they are committed"
     if forwarded.state == "busy":
-        return f"{forwarded.detail} in {where}; it lands when that is finished"
+        return f"{forwarded.detail} It lands when that is over."
     return forwarded.detail
 
 

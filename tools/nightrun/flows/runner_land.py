@@ -5,7 +5,6 @@ A crash at any point gives one commit: the trailer `Pipeline-Task` is looked for
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +14,8 @@ from nightrun.decisions import landing, message
 from nightrun.flows import runner_gate, runner_tick, runner_workspace
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World, alone
-from nightrun.hands import clock, git, git_change, git_commit, git_land, git_worktree, state_file
+from nightrun.hands import clock, git, git_change, git_commit, git_land, git_recover, git_worktree
+from nightrun.hands.attempt_commit import Made
 from nightrun.hands.client import ApiAway, Refused
 from nightrun.words import gate as gates
 from nightrun.words import task as words
@@ -25,7 +25,6 @@ from nightrun.words.task import Task
 
 LANDING = "landing"  # lock: one landing at a time in a repository
 KEPT = "refs/nightrun/kept/"  # what agents committed themselves
-NOTE = "landing.json"  # in the state folder: the fast-forward that is being made
 MOST_ROUNDS = 20  # of rebasing onto a target that moves all the time
 
 log = logging.getLogger("nightrun.runner")
@@ -55,7 +54,7 @@ def land(world: World, task: Task, place: Place, *, fresh: bool = False) -> Task
     if done.state == "conflict":
         return _reopen(world, task, place, done)
     if done.state == words.COMMIT_LANDED:
-        runner_workspace.leave(world, place, keep_branch=False) if not place.is_root else None
+        runner_workspace.leave_landed(world, place, done.sha)
     return _record(world, task, done)
 
 
@@ -93,17 +92,9 @@ def _commit(world: World, task: Task, place: Place, *, again: bool = False) -> L
     """On the attempt's branch, or in root mode on the target itself."""
     assert task.tree is not None
     gate = gates.from_json(task.gate) or Gate(result=gates.NONE, tree=task.tree)
-    if not place.is_root:
-        _start_branch(world, task, place)
-    made = commit_progress.commit_change(
-        place.path,
-        ref=world.target_ref if place.is_root else place.ref,
-        parent=place.base,
-        tree=task.tree,
-        message=_message(world, task, gate),
-        author=world.policy.commit.author,
-        sign=world.policy.commit.sign == "auto",
-    )
+    made = _made(world, task, place, gate)
+    if made.state == "failed" and not place.is_root and _start_branch(world, task, place):
+        made = _made(world, task, place, gate)
     if made.state == "committed":
         return Landed(state=words.COMMIT_COMMITTED, sha=made.sha, parent=place.base, tree=task.tree, gate=gate)
     if made.state != "changed" or again:
@@ -114,14 +105,31 @@ def _commit(world: World, task: Task, place: Place, *, again: bool = False) -> L
     return _commit(world, replace(task, tree=made.tree, gate=checked.to_json()), place, again=True)
 
 
-def _start_branch(world: World, task: Task, place: Place) -> None:
-    """The branch at the base. What an agent committed itself, or was kept on it, stays reachable under another name."""
+def _made(world: World, task: Task, place: Place, gate: Gate) -> Made:
+    assert task.tree is not None
+    return commit_progress.commit_change(
+        place.path,
+        ref=world.target_ref if place.is_root else place.ref,
+        parent=place.base,
+        tree=task.tree,
+        message=_message(world, task, gate),
+        author=world.policy.commit.author,
+        sign=world.signs,
+    )
+
+
+def _start_branch(world: World, task: Task, place: Place) -> bool:
+    """Put the branch at the base; False when it is there.
+
+    What an agent committed itself, or what was kept on the branch, stays reachable under another name.
+    """
     tip = git.tip(world.root, place.ref)
     if tip == place.base:
-        return
+        return False
     if tip is not None:
         git.keep(world.root, f"{KEPT}{task.id}.{task.attempt}/{tip[:12]}", tip)
     git.keep(world.root, place.ref, place.base)
+    return True
 
 
 def _message(world: World, task: Task, gate: Gate) -> bytes:
@@ -166,15 +174,12 @@ def _fast_forward(world: World, made: Landed, tip: str) -> Landed | None:
     if where is None:
         moved = git_commit.move_ref(world.root, world.target_ref, made.sha, tip, "nightrun: landed")
         return replace(made, state=words.COMMIT_LANDED, reason=None) if moved else None
-    note = world.state.path / NOTE
-    note.write_text(json.dumps({"sha": made.sha, "worktree": str(where)}))
-    forwarded = git_land.fast_forward(where, made.sha)
-    note.unlink(missing_ok=True)
+    forwarded = git_land.fast_forward(where, made.sha, branch=world.target)
     if forwarded.state == "done":
         return replace(made, state=words.COMMIT_LANDED, reason=None)
     if forwarded.state == "diverged":
         return None
-    return replace(made, state=landing.state_of(forwarded.state), reason=landing.words_of(forwarded, where))
+    return replace(made, state=landing.state_of(forwarded.state), reason=landing.words_of(forwarded))
 
 
 def _rebased(world: World, task: Task, place: Place, made: Landed, tip: str) -> Landed:
@@ -186,7 +191,7 @@ def _rebased(world: World, task: Task, place: Place, made: Landed, tip: str) -> 
         return replace(made, state="conflict", reason=landing.conflict_words(conflicts, world.target, tip))
     if tree == git.tree_of(world.root, tip):
         return replace(made, state=words.COMMIT_NONE, sha=None, reason=f"{world.target} holds this change already")
-    git_change.put_back(place.path, tree)
+    git_change.put_back(place.path, tree, leave_out=place.links)
     gate = runner_gate.check(world, task, place.path, tree)
     if gate.result == gates.FAILED:
         reason = f"with what landed on {world.target} meanwhile: {gate.problem}"
@@ -197,7 +202,7 @@ def _rebased(world: World, task: Task, place: Place, made: Landed, tip: str) -> 
         tip,
         _message(world, replace(task, tree=tree), gate),
         author=world.policy.commit.author,
-        sign=world.policy.commit.sign == "auto",
+        sign=world.signs,
     )
     git.keep(world.root, place.ref, sha)
     return replace(made, sha=sha, parent=tip, tree=tree, gate=gate)
@@ -254,12 +259,11 @@ def _record(world: World, task: Task, done: Landed) -> Task:
 def recover(world: World) -> None:
     """Undo half of a fast-forward that a process was killed in."""
     with alone(world, LANDING):
-        note = world.state.path / NOTE
-        said = state_file.read_object(note)
-        if said:
-            log.warning("a landing was interrupted; %s is put in order", said.get("worktree"))
-            git_land.recover_fast_forward(Path(str(said["worktree"])), str(said["sha"]))
-        note.unlink(missing_ok=True)
+        where = git_land.checked_out_at(world.root, world.target)
+        sha = None if where is None else git_recover.unfinished(git.git_dir(where))
+        if where is not None and sha is not None:
+            log.warning("a landing was interrupted; %s is put in order", where)
+            git_land.recover_fast_forward(where, sha)
 
 
 def place_of(world: World, task: Task) -> Place:

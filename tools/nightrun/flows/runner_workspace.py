@@ -83,13 +83,14 @@ def prepare(world: World, task: Task) -> Place:
     shared = _of_the_chain(world, task)
     if shared is not None:
         return shared
-    base = git.tip(world.root, world.target_ref)
-    if base is None:
+    found = git.tip_and_tree(world.root, world.target_ref)
+    if found is None:
         raise NoWorkspace(f"There is no branch {world.target} yet.", "Make a first commit, or set project.target.")
+    base, base_tree = found
     path, branch = folder_of(world, task.id, task.attempt), branch_of(task)
     git_worktree.add(world.root, path, branch, base)
     links = tuple(name for name in world.policy.workspace.link if _link(world.root, path, name))
-    return Place(path=path, branch=branch, base=base, base_tree=git.tree_of(path, "HEAD"), links=links)
+    return Place(path=path, branch=branch, base=base, base_tree=base_tree, links=links)
 
 
 def _root(world: World, task: Task) -> Place:
@@ -123,9 +124,7 @@ def _of_the_chain(world: World, task: Task) -> Place | None:
         return None
     links = tuple(name for name in world.policy.workspace.link if (path / name).is_symlink())
     base_tree = earlier.tree or git.tree_of(path, "HEAD")
-    return Place(
-        path=path, branch=branch_of(task), base=earlier.base, base_tree=base_tree, links=links, shared=True
-    )
+    return Place(path=path, branch=branch_of(task), base=earlier.base, base_tree=base_tree, links=links, shared=True)
 
 
 def _earlier_of_the_chain(world: World, task: Task) -> Task | None:
@@ -177,12 +176,21 @@ def keep_tree(world: World, place: Place, tree: str, subject: str) -> str:
 def leave(world: World, place: Place, *, keep_branch: bool) -> None:
     """Give the worktree back. One that is not the attempt's alone is put as it was: its work is on its branch."""
     if place.is_root or place.shared:
-        git_change.put_back(place.path, place.base_tree)
+        git_change.put_back(place.path, place.base_tree, leave_out=place.links)
         return
     tip = None if keep_branch else git.tip(world.root, place.ref)
     git_worktree.remove(world.root, place.path)
     if tip is not None:
         git_worktree.delete_branch(world.root, place.branch, tip)
+
+
+def leave_landed(world: World, place: Place, sha: str | None) -> None:
+    """Its commit is on the target: neither the worktree nor the branch is needed any more."""
+    if place.is_root:
+        return
+    git_worktree.remove(world.root, place.path)
+    if sha is None or not git.drop(world.root, place.ref, sha):
+        log.info("branch %s stays, it is not at the commit that landed", place.branch)
 
 
 def leave_finished(world: World, task: Task, place: Place, tree: str | None, *, changed: bool) -> None:

@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from nightrun.flows.runner_pulse import Pulse
-from nightrun.hands import clock, environment, git, lock, state_file
+from nightrun.hands import clock, environment, git, git_commit, lock, state_file
 from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.environment import Environment
 from nightrun.hands.heartbeat import Heart
@@ -50,6 +51,15 @@ class World:
     @property
     def in_root(self) -> bool:
         return self.policy.project.isolation == "root"
+
+    @cached_property
+    def _git_signs(self) -> bool:
+        return git_commit.signs(self.root)
+
+    @property
+    def signs(self) -> bool:
+        """Whether commits are signed: when git was set up to when the runner started, and the policy lets it."""
+        return self.policy.commit.sign == "auto" and self._git_signs
 
     @property
     def target(self) -> str:

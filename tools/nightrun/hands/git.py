@@ -362,6 +362,14 @@ def tip(where: Path, ref: str) -> str | None:
     return text(where, "rev-parse", "--quiet", "--verify", f"{_name(ref)}^{{commit}}", ok=(0, 1)) or None
 
 
+def tip_and_tree(where: Path, ref: str) -> tuple[str, str] | None:
+    """The commit that a ref names and its tree; None when there is none."""
+    name = _name(ref)
+    done = run(where, "rev-parse", f"{name}^{{commit}}", f"{name}^{{tree}}", ok=(0, 128))
+    found = done.text.split()
+    return (found[0], found[1]) if done.code == 0 else None
+
+
 def tree_of(where: Path, commit: str) -> str:
     return text(where, "rev-parse", "--verify", f"{_name(commit)}^{{tree}}")
 
@@ -468,6 +476,11 @@ def keep(where: Path, ref: str, sha: str) -> None:
     """Make or move a ref, durably."""
     run(where, "update-ref", "-m", "nightrun: keep", _name(ref), sha)
     sync_ref(where, ref)
+
+
+def drop(where: Path, ref: str, sha: str) -> bool:
+    """Remove a ref that is at `sha`; False when it is somewhere else."""
+    return run(where, "update-ref", "-d", _name(ref), sha, ok=(0, 1, 128)).code == 0
 
 
 def sync_ref(where: Path, ref: str) -> None:

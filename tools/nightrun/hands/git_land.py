@@ -54,12 +54,22 @@ def merge(root: Path, tip: str, commit: str) -> Merged:
 def checked_out_at(root: Path, branch: str) -> Path | None:
     """The work tree that has the branch, one included where it is being rebased or bisected."""
     ref = f"refs/heads/{branch}"
+    if _has_out(root, ref):
+        return root
     for path, _, name in git.worktrees(root):
         if name == branch:
             return path
         if name is None and path.is_dir() and ref in _held(git.git_dir(path)):
             return path
     return None
+
+
+def _has_out(root: Path, ref: str) -> bool:
+    """Without a process, for where it nearly always is; a submodule's `.git` is a file, and git is asked."""
+    try:
+        return (root / ".git/HEAD").read_bytes() == os.fsencode(f"ref: {ref}\n")
+    except OSError:
+        return False
 
 
 def _held(folder: Path) -> set[str]:
