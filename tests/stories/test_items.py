@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.stories.conftest import Nights
-from tests.stories.night import Night, check_one_commit_each, wait_until
+from tests.stories.night import Night, check_one_commit_each, script, wait_until
 from tests.story import commit_all, git_out, write
 
 # Does one thing for each type; what a review says is in a file outside of the repository, one verdict for each round.
@@ -125,3 +125,25 @@ def test_a_backlog_that_a_person_edits_is_not_ticked_and_holds_nothing_up(new_ni
     assert sorted(one.direction for one in night.tasks()) == ["one", "two"]
     assert (night.root / "specs/backlog.md").read_text() == "- [ ] [impl] one\n- [ ] [impl] two\n"
     assert wait_until(lambda: len(night.subjects()) == 2, "both landed", 1.0)
+
+
+def test_what_a_heal_suggests_becomes_an_item_by_a_commit_of_its_own(new_night: Nights) -> None:
+    """DESIGN 3.8: a heal commits nothing; the line it leaves in the meta-backlog is committed as a spec task."""
+    night = new_night({"backlog": {"meta": "specs/meta.md"}})
+    write(night.root, "specs/meta.md", "# Meta\n")
+    commit_all(night.root, "meta")
+    line = "- [ ] Tell agents which tests exist"
+    with night.api() as client:
+        heal = client.add_task(script(f"echo '{line}' >>specs/meta.md; echo x >other.txt", "Find the cause"), "heal")
+    assert night.until_idle(env={"PATH": "/usr/bin:/bin"}) == 1
+    tasks = night.tasks()
+    assert [(one.task_type, one.status, one.commit_state) for one in tasks[:2]] == [
+        ("heal", "completed", "none"),
+        ("spec", "completed", "landed"),
+    ]
+    assert tasks[1].context["suggested_by"] == heal.id
+    assert night.subjects() == [f"[pipeline] spec {tasks[1].id}: Meta-backlog: Tell agents which tests exist"]
+    assert (night.root / "specs/meta.md").read_text() == f"# Meta\n{line}\n"
+    assert not (night.root / "other.txt").exists()
+    # The item itself is then taken up; no agent here can do it, so it waits.
+    assert (tasks[2].direction, tasks[2].status) == ("Tell agents which tests exist", "pending")

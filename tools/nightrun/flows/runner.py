@@ -18,6 +18,7 @@ from nightrun.flows import (
     runner_chain,
     runner_choice,
     runner_land,
+    runner_meta,
     runner_push,
     runner_record,
     runner_recover,
@@ -29,11 +30,11 @@ from nightrun.flows.runner_attempt import Judged
 from nightrun.flows.runner_chain import Known
 from nightrun.flows.runner_workspace import NoWorkspace, Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, process
+from nightrun.hands import clock, lock, process
 from nightrun.hands.client import ApiAway, Refused
 from nightrun.words import task as words
 from nightrun.words.agent import AgentSpec
-from nightrun.words.errors import NightrunError
+from nightrun.words.errors import NightrunError, TryLater
 from nightrun.words.outcome import COMPLETED
 from nightrun.words.task import Task
 
@@ -55,6 +56,9 @@ def run(root: Path, name: str) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"%(asctime)s {name} %(levelname)s %(message)s")
     process.become_subreaper()
     runner = Runner(runner_world.make(root, name))
+    alone = lock.hold(runner.world.state.lock(name))  # its supervisor may have been killed (reliability.md S6)
+    if alone is None:
+        raise TryLater(f"{name} of {root} is running already.")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, runner.on_stop)
     return runner.run()
@@ -67,6 +71,7 @@ class Runner:
     tries: dict[str, float] = field(default_factory=dict)
     waits: bool = False  # only waiting: a stop may end it at once
     unlanded: bool = True  # perhaps; looked at before the first claim
+    recovered: bool = False  # what earlier runners left is in order
 
     def on_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.world.stop.set()
@@ -76,7 +81,7 @@ class Runner:
     def run(self) -> int:
         self.world.pulse.start()
         try:
-            runner_recover.at_start(self.world)
+            self.recovered = runner_recover.at_start(self.world)
             log.info("ready")
             while not self.world.stop.is_set():
                 self._survive()
@@ -105,6 +110,7 @@ class Runner:
         """Deliver, land, feed, claim, work."""
         world = self.world
         runner_record.deliver(world)
+        self.recovered = self.recovered or runner_recover.at_start(world)
         if self.unlanded and runner_trust.is_given(world):
             runner_recover.land_again(world, self.tries)
             self.unlanded = bool(runner_recover.unlanded(world))
@@ -189,6 +195,7 @@ class Runner:
             raise
         world.pulse.let_go()
         runner_chain.follow(world, done)
+        runner_meta.follow(world, done, place.base_tree)
         if will_land:
             with world.pulse.step("landing", world.policy.task_types[task.task_type].timeout):
                 done = runner_land.land(world, done, place, fresh=True)
