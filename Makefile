@@ -83,7 +83,7 @@ push: $(READY) ## Your own push, after showing what would leave [YES=1]
 
 ##@ Look
 
-.PHONY: monitor status report logs agents policy check-messages
+.PHONY: monitor status report logs explain agents policy check-messages
 monitor: $(READY) ## Watch it live; one page when piped [ONCE=1 JSON=1]
 	@$(NIGHTRUN) monitor
 status: $(READY) ## How it stands now, on one page [JSON=1]
@@ -92,6 +92,8 @@ report: $(READY) ## What happened, failures first [SINCE=12h JSON=1]
 	@$(NIGHTRUN) report
 logs: $(READY) ## What the agent of a task printed: TASK= [ATTEMPT= FOLLOW=1]
 	@$(NIGHTRUN) logs
+explain: $(READY) ## Why a task or an issue is where it is: TASK= [JSON=1]
+	@$(NIGHTRUN) explain
 agents: $(READY) ## The agents, and which of them can work here [JSON=1]
 	@$(NIGHTRUN) agents
 policy: $(READY) ## Check pipeline.yaml

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status", "Show on one page how it stands now."),
     "report": ("report", "Write and print the report of the last hours, failures first."),
     "logs": ("logs", "Print what the agent of a task printed."),
+    "explain": ("explain", "Tell why a task or an issue is where it is, with the commands that check it."),
     "doctor": ("doctor", "Check machine, repository, hooks, agents and policy."),
     "policy": ("policy", "Check, show or explain the policy."),
     "agents": ("agents", "Show the agents, and which of them can work here."),
