@@ -83,6 +83,7 @@ def _run(desk: Desk, token: str, host: str, port: int) -> int:
     )
     asyncio.run(server.serve(sockets=[bound]))
     _forget_address(desk)
+    _last_sweep(desk)
     if server.failure:
         raise NightrunError(server.failure)
     log.info("stopped")
@@ -167,6 +168,15 @@ def sweep(desk: Desk) -> None:
         desk.bell.ring()
 
 
+def _last_sweep(desk: Desk) -> None:
+    """In an ordered stop the runners have ended before: nothing is left running in the store."""
+    try:
+        if desk.db.is_there():
+            sweep(desk)
+    except (NightrunError, OSError) as error:
+        log.error("upkeep failed: %s", error)
+
+
 async def _upkeep(desk: Desk, server: api_server.Server) -> None:
     heart = Heart(desk.state.heartbeat("api"))
     for number in itertools.count():
@@ -203,7 +213,9 @@ def _follow_clock(desk: Desk) -> None:
 
 
 def _is_gone(desk: Desk, row: Row) -> bool:
-    """Only where its pid means something: on this machine, in this boot."""
+    """Only where its pid means something: on this machine, in this boot. A result it left still counts."""
+    if (desk.state.outbox / f"{row['id']}.{row['attempt']}.json").exists():
+        return False
     if row["runner_boot_id"] != desk.boot_id or row["runner_pid"] is None or row["runner_start_time"] is None:
         return False
     return not clock.is_same_process(row["runner_pid"], row["runner_start_time"])

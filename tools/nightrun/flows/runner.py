@@ -42,7 +42,9 @@ WAIT_S = 20.0  # for work, in one question
 SHORT_WAIT_S = 3.0  # the same while finished work waits to land
 AWAY_S = 1.0
 RECHECK_S = 900.0  # a task that nobody here can do is looked at again after this
-DISK_S = 60.0
+DISK_S = 60.0  # of a pause, renewed while the disk is full
+DISK_LOOK_S = 2.0
+RECOVER_S = 30.0  # between two tries to put in order what earlier runners left
 
 log = logging.getLogger("nightrun.runner")
 
@@ -71,7 +73,8 @@ class Runner:
     tries: dict[str, float] = field(default_factory=dict)
     waits: bool = False  # only waiting: a stop may end it at once
     unlanded: bool = True  # perhaps; looked at before the first claim
-    recovered: bool = False  # what earlier runners left is in order
+    short: bool = False  # of disk
+    recover_at: float | None = 0.0  # None: what earlier runners left is in order
 
     def on_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.world.stop.set()
@@ -81,7 +84,7 @@ class Runner:
     def run(self) -> int:
         self.world.pulse.start()
         try:
-            self.recovered = runner_recover.at_start(self.world)
+            self._recover()
             log.info("ready")
             while not self.world.stop.is_set():
                 self._survive()
@@ -110,7 +113,7 @@ class Runner:
         """Deliver, land, feed, claim, work."""
         world = self.world
         runner_record.deliver(world)
-        self.recovered = self.recovered or runner_recover.at_start(world)
+        self._recover()
         if self.unlanded and runner_trust.is_given(world):
             runner_recover.land_again(world, self.tries)
             self.unlanded = bool(runner_recover.unlanded(world))
@@ -120,6 +123,11 @@ class Runner:
         if task is None:
             return
         self._work_on(*task)
+
+    def _recover(self) -> None:
+        if self.recover_at is not None and clock.monotonic() >= self.recover_at:
+            done = runner_recover.at_start(self.world)
+            self.recover_at = None if done else clock.monotonic() + RECOVER_S
 
     # -- claiming
 
@@ -237,13 +245,21 @@ class Runner:
         """Below the floor nothing is begun; it goes on by itself when there is room again."""
         floor, free = self.world.policy.limits.disk_floor, clock.disk_free(self.world.state.path)
         if free >= floor:
+            self._has_room_again()
             return False
         reason = f"{free >> 20} MiB are free on the disk, the policy wants {floor >> 20} MiB"
-        log.warning("%s", reason)
+        if not self.short:
+            log.warning("%s", reason)
+            self.world.report(state="idle", task_id=None)
         self.world.client.pause(INTAKE, reason, until=clock.now() + DISK_S, by="nightrun")
-        self.world.report(state="idle", task_id=None)
-        self._rest(DISK_S / 4)
+        self.short = True
+        self._rest(DISK_LOOK_S)
         return True
+
+    def _has_room_again(self) -> None:
+        if self.short:
+            self.world.client.resume(INTAKE, by="nightrun")
+            self.short = False
 
     def _rest(self, seconds: float) -> None:
         self.world.stop.wait(seconds)

@@ -53,7 +53,10 @@ class Judged:
 
 def attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
     """Never raises for what an agent, a gate or the change can do wrong: that is an outcome."""
-    problem = runner_gate.set_up(world, place.path, _mark(world, task), place.path.name) if _is_fresh(place) else ""
+    try:
+        problem = _set_up(world, task, place)
+    except runner_gate.Stopped as error:
+        return Judged(outcome=Outcome(kind="interrupted", summary=error.message), agent=spec.name)
     if problem:
         return Judged(outcome=Outcome(kind="setup", summary=problem), agent="workspace")
     end, result, command = _work(world, task, place, spec)
@@ -91,8 +94,11 @@ def of_error(error: Exception) -> Outcome:
     return Outcome(kind="disk" if full else "interrupted", summary=text)
 
 
-def _is_fresh(place: Place) -> bool:
-    return not place.is_root and not place.shared
+def _set_up(world: World, task: Task, place: Place) -> str:
+    """What is wrong with the place in words, empty when nothing. One that was worked in before is set up already."""
+    if place.is_root or place.shared:
+        return ""
+    return runner_gate.set_up(world, place.path, _mark(world, task), place.path.name)
 
 
 def _mark(world: World, task: Task) -> str:

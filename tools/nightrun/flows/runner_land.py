@@ -49,6 +49,9 @@ def land(world: World, task: Task, place: Place, *, fresh: bool = False) -> Task
     """
     try:
         done = _land(world, task, place, fresh=fresh)
+    except runner_gate.Stopped:
+        log.info("%s %s lands after the next start", task.task_type, task.id)
+        return task
     except NightrunError as error:
         done = Landed(state=words.COMMIT_FAILED, reason=_reason(error))
     if done.state == "conflict":
@@ -80,9 +83,18 @@ def _earlier(world: World, task: Task, place: Place) -> str | None:
     """The commit that a process which is gone made of this task: on the target, or still on the attempt's branch."""
     for ref in (world.target_ref, place.ref):
         found = git.task_commits(world.root, task.id, ref, not_in=place.base) if git.tip(world.root, ref) else []
-        if found:
+        if found and (ref == world.target_ref or _is_made(world, task, found[0])):
             return found[0]
     return None
+
+
+def _is_made(world: World, task: Task, sha: str) -> bool:
+    """Whether it is the commit of the tree that was judged: an agent may write such a trailer, too."""
+    if sha == task.commit_sha or task.tree is None:
+        return sha == task.commit_sha
+    gate = gates.from_json(task.gate) or Gate(result=gates.NONE, tree=task.tree)
+    said = git.run(world.root, "cat-file", "commit", sha).out.partition(b"\n\n")[2]
+    return git.tree_of(world.root, sha) == task.tree and said == _message(world, task, gate)
 
 
 # -- the commit

@@ -3,31 +3,56 @@
 from __future__ import annotations
 
 import logging
-import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from nightrun.flows import runner_gate, runner_land, runner_record, runner_trust, runner_workspace
+from nightrun.flows import (
+    runner_chain,
+    runner_gate,
+    runner_land,
+    runner_leftovers,
+    runner_record,
+    runner_trust,
+    runner_workspace,
+)
 from nightrun.flows.runner_world import World, alone
 from nightrun.hands import clock, git, git_change, git_commit, git_worktree, lock
-from nightrun.hands.client import ApiAway
+from nightrun.hands.client import ApiAway, Refused
 from nightrun.words import task as words
 from nightrun.words.errors import NightrunError
 from nightrun.words.task import Task
 
-ATTEMPT = re.compile(r"(?P<task>[A-Za-z0-9][A-Za-z0-9._-]*)\.(?P<attempt>[0-9]+)")
 RECOVERY = "recovery"  # lock
 
 log = logging.getLogger("nightrun.runner")
 
 
-def at_start(world: World) -> None:
-    """Before the first claim. Nothing in it may stop the runner from working."""
-    for step in (runner_record.deliver, runner_land.recover, clear_worktrees):
-        try:
-            if step is runner_record.deliver or runner_trust.is_given(world):
-                step(world)
-        except (NightrunError, OSError) as error:
-            log.warning("recovery: %s", error)
+def at_start(world: World) -> bool:
+    """Before the first claim; False when not all could be done. Nothing in it may stop the runner from working."""
+    done = _tried(runner_record.deliver, world)
+    for step in (runner_land.recover, runner_leftovers.clear_git, clear_worktrees, follow_last):
+        done = runner_trust.is_given(world) and _tried(step, world) and done
+    return done
+
+
+def _tried(step: Callable[[World], None], world: World) -> bool:
+    try:
+        step(world)
+    except (NightrunError, OSError) as error:
+        log.warning("recovery: %s", error)
+        return False
+    return True
+
+
+def follow_last(world: World) -> None:
+    """Of the task that this runner was at when it was killed: what follows it may not have been added."""
+    here = next((one for one in world.client.runners() if one["name"] == world.name), None)
+    if here is None or not here["task_id"]:
+        return
+    task = world.client.task(here["task_id"])
+    if task.status == words.COMPLETED:
+        runner_chain.follow(world, task)
 
 
 def land_again(world: World, tries: dict[str, float]) -> None:
@@ -78,15 +103,16 @@ def clear_worktrees(world: World) -> None:
         return
     with alone(world, RECOVERY):
         folders = [one for one in sorted(world.state.worktrees.iterdir()) if one.is_dir()]
-        for folder in folders:
-            _clear(world, folder)
+        done = [_tried(partial(_clear, folder=folder), world) for folder in folders]
         git_worktree.prune(world.root)
+        runner_leftovers.clear_files(world)
+    if not all(done):
+        raise NightrunError("Not all worktrees could be cleared up.")
 
 
 def _clear(world: World, folder: Path) -> None:
     if folder.name.startswith(f"{runner_gate.TARGET}."):
-        if folder.name == f"{runner_gate.TARGET}.{world.name}":
-            git_worktree.remove(world.root, folder)
+        _clear_target(world, folder)
         return
     held = lock.hold(runner_workspace.owner_lock(world, folder))
     if held is None:
@@ -95,18 +121,26 @@ def _clear(world: World, folder: Path) -> None:
         if not _is_needed(world, folder):
             _keep_and_remove(world, folder)
     finally:
-        held.path.unlink(missing_ok=True)
+        runner_workspace.give_up(held)
+
+
+def _clear_target(world: World, folder: Path) -> None:
+    name = folder.name.removeprefix(f"{runner_gate.TARGET}.")
+    held = None if name == world.name else lock.hold(world.state.lock(name))
+    if name == world.name or held is not None:
+        git_worktree.remove(world.root, folder)
+    if held is not None:
         held.release()
 
 
 def _is_needed(world: World, folder: Path) -> bool:
     """Finished work that waits in it for its commit, or for a person."""
-    name = ATTEMPT.fullmatch(folder.name)
+    name = runner_workspace.ATTEMPT.fullmatch(folder.name)
     if name is None:
         return True  # not ours to judge
     try:
         task = world.client.task(name["task"])
-    except NightrunError:
+    except Refused:  # a store that knows nothing of it
         return False
     return task.worktree == str(folder) and task.commit_state != words.COMMIT_LANDED
 
@@ -115,14 +149,18 @@ def _keep_and_remove(world: World, folder: Path) -> None:
     git_worktree.clear_stale_locks(world.root, folder)
     head = git.tip(folder, "HEAD") if (folder / ".git").exists() else None
     if head is not None:
-        tree = git_change.snapshot(folder)
-        if tree != git.tree_of(folder, head):
-            subject = f"nightrun: kept work of an interrupted attempt, {folder.name}\n"
-            sha = git_commit.commit_tree(folder, tree, head, subject.encode(), author=None, sign=False)
-            git.keep(world.root, f"refs/heads/{runner_workspace.BRANCHES}{folder.name}", sha)
-            log.warning("the work of %s is kept on branch %s%s", folder.name, runner_workspace.BRANCHES, folder.name)
+        _keep(world, folder, head)
     git_worktree.remove(world.root, folder)
-    branch = f"{runner_workspace.BRANCHES}{folder.name}"
-    tip = git.tip(world.root, f"refs/heads/{branch}")
-    if tip is not None and git.is_ancestor(world.root, tip, world.target_ref):
-        git_worktree.delete_branch(world.root, branch, tip)
+    runner_leftovers.drop_without_work(world, folder.name)
+
+
+def _keep(world: World, folder: Path, head: str) -> None:
+    """Also what an agent committed itself, wherever it moved HEAD."""
+    branch, sha, tree = f"{runner_workspace.BRANCHES}{folder.name}", head, git_change.snapshot(folder)
+    if tree != git.tree_of(folder, head):
+        subject = f"nightrun: kept work of an interrupted attempt, {folder.name}\n"
+        sha = git_commit.commit_tree(folder, tree, head, subject.encode(), author=None, sign=False)
+    if git.tip(world.root, f"refs/heads/{branch}") == sha or git.is_ancestor(world.root, sha, world.target_ref):
+        return
+    git.keep(world.root, f"refs/heads/{branch}", sha)
+    log.warning("the work of %s is kept on branch %s", folder.name, branch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from nightrun.words.errors import NightrunError
 from nightrun.words.task import COMMIT_NONE, COMPLETED, Task
 
 BRANCHES = "pipeline/"
+ATTEMPT = re.compile(r"(?P<task>[A-Za-z0-9][A-Za-z0-9._-]*)\.(?P<attempt>[0-9]+)")  # names folder and branch
 
 log = logging.getLogger("nightrun.runner")
 
@@ -65,10 +67,10 @@ def owned(world: World, folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        _give_up(held)
+        give_up(held)
 
 
-def _give_up(held: Lock) -> None:
+def give_up(held: Lock) -> None:
     held.path.unlink(missing_ok=True)
     held.release()
 
