@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nightrun.hands import git_settings
+import pytest
+
+from nightrun.hands import git, git_settings
 from tests.story import git_out, write
 
 
@@ -31,3 +33,43 @@ def test_work_and_files_that_git_does_not_run_leave_it(repo: Path) -> None:
     git_out(repo, "add", "a.txt")
     git_out(repo, "commit", "-q", "-m", "a")
     assert git_settings.mark(repo) == before
+
+
+class TestSettled:
+    """Files that were left alone for a while are not read again before one of them changes."""
+
+    @pytest.fixture
+    def settled(self, repo: Path, sealed: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(git_settings, "_SETTLED_S", -1.0)
+        monkeypatch.setenv("GIT_CONFIG_SYSTEM", str(sealed / "system"))
+        monkeypatch.delenv("GIT_CONFIG_NOSYSTEM")
+        git_out(repo, "config", "include.path", "../later")
+        git_settings.mark(repo)
+        return repo
+
+    def test_git_is_not_asked_again(self, settled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        known = git_settings.mark(settled)
+        monkeypatch.setattr(git, "run", lambda *_args, **_more: pytest.fail("git was asked"))
+        assert git_settings.mark(settled) == known
+
+    @pytest.mark.parametrize(
+        "place", [".git/config", ".git/config.worktree", ".git/info/attributes", "later", "~/.gitconfig", "~/system"]
+    )
+    def test_what_is_written_anywhere_that_git_reads_is_seen(self, settled: Path, sealed: Path, place: str) -> None:
+        git_out(settled, "config", "extensions.worktreeConfig", "true")
+        before = git_settings.mark(settled)
+        path = sealed / place[2:] if place.startswith("~/") else settled / place
+        with path.open("a") as file:
+            file.write("* filter=x\n" if path.name == "attributes" else "[core]\n\tfsmonitor = touch ran\n")
+        assert git_settings.mark(settled) != before
+
+    def test_a_hook_that_comes_changes_and_may_run_is_seen(self, settled: Path) -> None:
+        marks = [git_settings.mark(settled)]
+        hook = write(settled, ".git/hooks/pre-commit", "#!/bin/sh\n")
+        hook.chmod(0o755)
+        marks.append(git_settings.mark(settled))
+        hook.write_text("#!/bin/sh\ntouch ran\n")
+        marks.append(git_settings.mark(settled))
+        hook.chmod(0o644)
+        marks.append(git_settings.mark(settled))
+        assert len(set(marks[:3])) == 3 and marks[3] == marks[0]
