@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import statistics
 import subprocess
 import time
@@ -46,10 +47,11 @@ POLICY = {"monitor": {"interval": "60s"}, "backlog": {"files": [], "meta": None}
 
 
 class Place:
-    """A run with one runner that waits for work, and the repository that the loop works in, too."""
+    """A run with one runner that waits for work, and a copy of its repository for the loop."""
 
-    def __init__(self, night: Night) -> None:
+    def __init__(self, night: Night, copy: Path) -> None:
         self.night = night
+        self._copy = copy
         self.client = night.ready()
         self._numbers = itertools.count(1)
 
@@ -76,7 +78,7 @@ class Place:
 
     def loop(self) -> Cost:
         argv = ["sh", "-c", LOOP, "sh", str(BLOCK), str(next(self._numbers))]
-        whole = turns.of_process(argv, cwd=self.night.root)
+        whole = turns.of_process(argv, cwd=self._copy)
         return Cost(whole.wall / BLOCK, whole.cpu / BLOCK)
 
 
@@ -99,9 +101,11 @@ def _running(bench: Bench, name: str, tasks: int) -> Iterator[Place]:
     if tasks:
         _commits(night.root, tasks)
         history.fill(night.root, tasks)
+    copy = night.root.with_name("copy") / name
+    shutil.copytree(night.root, copy, symlinks=True)
     try:
         night.start()
-        yield Place(night)
+        yield Place(night, copy)
         night.stop()
     finally:
         night.close()
