@@ -58,6 +58,8 @@ def land(world: World, task: Task, place: Place, *, fresh: bool = False) -> Task
         return _reopen(world, task, place, done)
     if done.state == words.COMMIT_LANDED:
         runner_workspace.leave_landed(world, place, done.sha)
+    if done.state == words.COMMIT_NONE:
+        runner_workspace.leave(world, place, keep_branch=False)
     return _record(world, task, done)
 
 
