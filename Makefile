@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 
 VARIABLES := AFTER AGENT ATTEMPT DIRECTION FOLLOW FORCE HOURS JSON LINES ONCE PRIORITY RANGE REPO RUNNERS SINCE TASK \
-	TEXT TYPE UNDO UNTIL YES
+	TEST TEXT TYPE UNDO UNTIL YES
 
 # What stands on make's command line reaches the program as it was written: by the environment and not expanded, since
 # make would run $(shell ...) in a text and the shell would run what is between backticks.
@@ -85,7 +85,7 @@ push: $(READY) ## Your own push, after showing what would leave [YES=1]
 
 ##@ Look
 
-.PHONY: monitor status report logs explain agents policy check-messages
+.PHONY: monitor status report logs explain agents policy notify check-messages
 monitor: $(READY) ## Watch it live; one page when piped [ONCE=1 JSON=1]
 	@$(NIGHTRUN) monitor
 status: $(READY) ## How it stands now, on one page [JSON=1]
@@ -100,6 +100,8 @@ agents: $(READY) ## The agents, and which of them can work here [JSON=1]
 	@$(NIGHTRUN) agents
 policy: $(READY) ## Check pipeline.yaml
 	@$(NIGHTRUN) policy check
+notify: $(READY) ## Who is told about issues; TEST=1 sends a test message [JSON=1]
+	@$(NIGHTRUN) notify
 check-messages: $(READY) ## Check the messages of commits that no hook has seen: RANGE=main..HEAD
 	@$(NIGHTRUN) check-messages
 

@@ -23,6 +23,7 @@ ONLY = {
     "psutil": ("hands.",),
     "ctypes": ("hands.",),
     "http": ("hands.client",),
+    "apprise": ("hands.notifier",),
     "socket": ("hands.", "flows.api_server"),
     "click": ("cli", "commands."),
     "rich": ("commands.",),

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "Check machine, repository, hooks, agents and policy."),
     "policy": ("policy", "Check, show or explain the policy."),
     "agents": ("agents", "Show the agents, and which of them can work here."),
+    "notify": ("notify", "Show who is told about issues, or send a test message."),
     "adopt": ("adopt", "Set up another repository for nightrun, or take that back."),
     "check-messages": ("check_messages", "Check the messages of commits that no hook has seen."),
     "commit-progress": ("commit_progress", "Commit what changed here as one task's commit."),

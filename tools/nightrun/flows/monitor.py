@@ -14,6 +14,7 @@ from typing import Any
 from nightrun.decisions import restart
 from nightrun.flows import monitor_look
 from nightrun.flows.monitor_look import Looked, Memory
+from nightrun.flows.monitor_notify import Herald
 from nightrun.hands import clock, environment, files, hooks, state_file
 from nightrun.hands.client import Client
 from nightrun.hands.environment import Environment
@@ -44,6 +45,7 @@ class Monitor:
     heart: Heart
     stop: threading.Event = field(default_factory=threading.Event)
     memory: Memory = field(default_factory=Memory)
+    tell: Callable[[Looked], object] = lambda _looked: None  # people; it must not take time
     _asleep: float = field(default_factory=lambda: clock.boottime() - clock.monotonic())
 
     def run(self) -> None:
@@ -52,7 +54,7 @@ class Monitor:
         while not self.stop.is_set():
             self.heart.beat()
             try:
-                self.round()
+                self.tell(self.round())
             except Exception:
                 log.exception("this look failed")
             self._rest()
@@ -129,6 +131,7 @@ def run(root: Path) -> int:
         auto_fix=settings.auto_fix,
         heart=Heart(state.heartbeat("monitor")),
     )
+    monitor.tell = Herald(root, Client.for_repo(root), keeper.current)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: monitor.stop.set())
     log.info(

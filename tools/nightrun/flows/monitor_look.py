@@ -48,6 +48,7 @@ class Looked:
     resolved: list[dict[str, Any]]
     heals: list[str]  # ids of the tasks that were added
     restart: dict[str, Any] | None
+    reached: bool = True  # whether the API took the findings; else what is not among the issues may still be open
 
 
 def look(
@@ -74,6 +75,7 @@ def look(
         resolved=answer.resolved,
         heals=added,
         restart=_restart(answer.findings, memory, snapshot, now),
+        reached=answer.reached,
     )
 
 

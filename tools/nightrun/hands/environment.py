@@ -17,8 +17,10 @@ API_URL = "PIPELINE_API_URL"
 API_TOKEN = "PIPELINE_API_TOKEN"  # noqa: S105 - the name of a variable
 API_PORT = "PIPELINE_API_PORT"
 DATABASE_URL = "PIPELINE_DATABASE_URL"
+NOTIFY_URLS = "PIPELINE_NOTIFY_URLS"
+NOTIFY = "PIPELINE_NOTIFY_"  # how further variables with addresses of services begin
 SWITCHES = (AUTO_COMMIT, AUTO_PUSH, AUTO_FIX)
-VARIABLES = (*SWITCHES, API_URL, API_TOKEN, API_PORT, DATABASE_URL)
+VARIABLES = (*SWITCHES, API_URL, API_TOKEN, API_PORT, DATABASE_URL, NOTIFY_URLS)
 
 FILE = ".env"
 MOST_BYTES = 64 << 10
@@ -76,6 +78,11 @@ def read(
             if name in layer:
                 values[name], sources[name] = layer[name], source
     return Environment(values=values, sources=sources, problems=problems)
+
+
+def lookup(root: Path, name: str) -> str:
+    """One variable that the policy names: exported, else in `.env`, else empty."""
+    return os.environ.get(name) or _from_file(root / FILE)[0].get(name, "")
 
 
 def said(environment: Environment) -> list[str]:
@@ -150,6 +157,6 @@ def _line(line: str) -> tuple[str, str, str]:
 def _doubts(name: str, values: Mapping[str, str]) -> Iterator[str]:
     if name in values:
         yield f"{name} is set twice; the last one counts"
-    if name not in VARIABLES:
+    if name not in VARIABLES and not name.startswith(NOTIFY):
         meant = difflib.get_close_matches(name, VARIABLES, n=1)
         yield f"{name} means nothing to nightrun" + (f"; did you mean {meant[0]}?" if meant else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nightrun.decisions import heal
+from nightrun.decisions import heal, notifying
 from nightrun.policy import complaints
 from nightrun.policy.keys import Path
 from nightrun.policy.model import AgentSettings, Policy
@@ -31,6 +31,7 @@ def problems(policy: Policy) -> Found:
         _chain,
         _files,
         _heals,
+        _report,
     ):
         yield from rule(policy)
 
@@ -146,3 +147,9 @@ def _heals(policy: Policy) -> Found:
             )
         elif settings.on and settings.heal and not settings.direction.strip():
             yield ("monitor", name, "direction"), "is empty, but heal is true; write what the heal task should do"
+
+
+def _report(policy: Policy) -> Found:
+    settings = policy.notify
+    if settings.quiet and settings.report_at and notifying.is_within(settings.quiet, settings.report_at):
+        yield ("notify", "report_at"), f"lies within the quiet hours ({settings.quiet}); it would never be sent"

@@ -17,10 +17,13 @@ from nightrun.policy.values import (
     Command,
     Commands,
     Glob,
+    OwnVariable,
     Remote,
     RepositoryPath,
     RepositoryPaths,
     Text,
+    TimeOfDay,
+    TimeSpan,
     VariableName,
 )
 
@@ -243,7 +246,35 @@ class Backlog(Section):
 
 
 class Notify(Section):
-    """Reserved: nothing can be set here yet."""
+    """Who is told about issues while nobody watches, and when."""
+
+    urls_from: tuple[OwnVariable, ...] = Field(
+        default=("PIPELINE_NOTIFY_URLS",),
+        description="Names of environment variables that hold addresses of services as Apprise writes them, such as "
+        "ntfy://my-topic, one or several with a space between them. Exported, or in .env for names that begin with "
+        "PIPELINE_NOTIFY_. Nothing is sent while they are not set. Needs the extra nightrun[notify].",
+    )
+    command: Command | None = Field(
+        default=None,
+        description="Program of your own that gets each message as JSON on standard input. null: none.",
+    )
+    severity: Literal["high", "medium", "low"] = Field(
+        default="medium", description="The least severe issues that are told."
+    )
+    quiet: TimeSpan | None = Field(
+        default=None,
+        description="Hours of the day, local time, in which nothing is sent, such as 22:00-07:00; what is still open "
+        "then is told after them. null: none.",
+    )
+    debounce: Duration = Field(
+        default=2 * MINUTE,
+        description="How long an issue must be open before it is told, and gone before it is told that it is over.",
+    )
+    report_at: TimeOfDay | None = Field(
+        default=None,
+        description="Time of day, local, at which a short report of the last 24 hours is sent, if a run is up then. "
+        "null: none.",
+    )
 
 
 class Policy(Section):
@@ -263,7 +294,7 @@ class Policy(Section):
     monitor: Monitor = Field(default=Monitor(), description="What is looked for and what happens then.")
     heal: Heal = Field(default=Heal(), description="How many tasks the monitor may add.")
     backlog: Backlog = Field(default=Backlog(), description="Where the work comes from.")
-    notify: Notify = Field(default=Notify(), description="Reserved.")
+    notify: Notify = Field(default=Notify(), description="Who is told about issues, and when.")
 
     @property
     def committing_types(self) -> tuple[str, ...]:

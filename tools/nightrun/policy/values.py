@@ -11,6 +11,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
 COMMAND_FORM = 'a command such as "make test", or ["sh", "-c", "cd api && make test"]'
+TIME_FORM = "a time of day such as 07:30"
+SPAN_FORM = "a span of the day such as 22:00-07:00"
 _QUOTED = re.compile(r"""'[^']*'|\\.""", re.DOTALL)
 _DOUBLE_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 _EXPANSION = re.compile(r"\$[({\w]|`")
@@ -18,6 +20,7 @@ _OPERATOR = re.compile(r"&&|\|\||[|;&<>]|^\s*[A-Za-z_]\w*=|(?<!\S)~(?=/|\s|$)")
 _BRANCH_FORBIDDEN = re.compile(r"[\x00-\x20~^:?*\[\\\x7f]|\.\.|@\{|//|\.lock(/|$)|(^|/)\.|[./]$|^[-/]")
 _AUTHOR = re.compile(r"[^<>\n\x00]*[^<>\n\x00\s] <[^<>\s]+@[^<>\s]+>")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _AGENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -129,6 +132,28 @@ def variable_name(name: str) -> str:
     return name
 
 
+def _own_variable(name: str) -> str:
+    if not _VARIABLE.fullmatch(name):
+        raise ValueError(
+            "takes names of environment variables that hold the addresses, not the addresses themselves; "
+            "this file is committed"
+        )
+    return name
+
+
+def _time_of_day(text: str) -> str:
+    if not _TIME.fullmatch(text):
+        raise ValueError(f"must be {TIME_FORM}")
+    return text
+
+
+def _time_span(text: str) -> str:
+    begin, dash, end = text.partition("-")
+    if not dash or not _TIME.fullmatch(begin) or not _TIME.fullmatch(end) or begin == end:
+        raise ValueError(f"must be {SPAN_FORM}")
+    return text
+
+
 def _agent_name(name: str) -> str:
     if not _AGENT.fullmatch(name) or name == "auto":
         raise ValueError(f"{name!r} cannot be the name of an agent; use letters, digits, '.', '_' and '-'")
@@ -183,3 +208,16 @@ Branch = Annotated[str, AfterValidator(_branch)]
 Remote = Annotated[str, AfterValidator(_remote)]
 Author = Annotated[str, AfterValidator(_author)]
 VariableName = Annotated[str, AfterValidator(variable_name)]
+OwnVariable = Annotated[str, AfterValidator(_own_variable)]
+TimeOfDay = Annotated[
+    str,
+    AfterValidator(_time_of_day),
+    WithJsonSchema({"type": "string", "x-kind": TIME_FORM.removeprefix("a "), "pattern": f"^{_TIME.pattern}$"}),
+]
+TimeSpan = Annotated[
+    str,
+    AfterValidator(_time_span),
+    WithJsonSchema(
+        {"type": "string", "x-kind": SPAN_FORM.removeprefix("a "), "pattern": f"^{_TIME.pattern}-{_TIME.pattern}$"}
+    ),
+]
