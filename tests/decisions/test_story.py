@@ -23,8 +23,15 @@ def task(**fields: Any) -> Task:
         ({"status": "completed", "commit_state": "none"}, "completed"),
         ({"status": "completed", "commit_state": "none", "commit_reason": "off"}, "completed, no commit: off"),
         ({"status": "completed", "commit_state": "pending"}, "completed"),
-        ({"status": "completed", "commit_state": "committed", "commit_sha": "a" * 40}, "committed aaaaaaaaaa"),
-        ({"status": "completed", "commit_state": "landed", "commit_sha": "a" * 40}, "landed aaaaaaaaaa"),
+        (
+            {"status": "completed", "commit_state": "committed", "commit_sha": "a" * 40},
+            "committed aaaaaaaaaa: Add a flag",
+        ),
+        ({"status": "completed", "commit_state": "landed", "commit_sha": "a" * 40}, "landed aaaaaaaaaa: Add a flag"),
+        (
+            {"status": "completed", "commit_state": "landed", "commit_sha": "a" * 40, "attempt": 3},
+            "landed aaaaaaaaaa (attempt 3): Add a flag",
+        ),
         ({"status": "completed", "commit_state": "held", "commit_reason": "edits"}, "held: edits"),
         ({"status": "completed", "commit_state": "failed"}, "could not be committed: no reason given"),
         ({"status": "failed", "error_class": "gate", "error_summary": "2 failed"}, "failed gate: 2 failed"),

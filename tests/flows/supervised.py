@@ -32,6 +32,7 @@ def main(root: Path) -> int:
         "probe_timeout": 0.3,
         "hung_looks": 0.1,
         "story": 0.1,
+        "settle": 0.1,
     }
     plan = {"settings": environment.read(root), "runners": 1, **OPTIONS.get("plan", {})}
     made = Pace(**{**pace, **OPTIONS.get("pace", {})})

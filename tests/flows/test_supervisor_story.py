@@ -44,7 +44,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def story(client: Answers, said: list[str]) -> Story:
-    return Story(client, said.append, seen.NOW - 60, lively_s=0.0, always_lively=True)
+    return Story(client, said.append, seen.NOW - 60, lively_s=0.0, always_lively=True, settle_s=0.0)
 
 
 def test_a_move_is_told_once(story: Story, client: Answers, said: list[str]) -> None:
@@ -73,7 +73,7 @@ def test_a_task_that_moved_on_while_it_was_asked_for_is_told_once(
     story.follow()
     client.shot = seen.snapshot(runners=[], finished=[seen.task("t1", commit_state="landed")])
     story.follow()
-    assert said == ["impl t1 landed aaaaaaaaaa"]
+    assert said == ["impl t1 landed aaaaaaaaaa: Add a flag"]
 
 
 def test_what_ended_before_the_run_is_not_told(story: Story, client: Answers, said: list[str]) -> None:
@@ -98,6 +98,15 @@ def test_one_look_is_not_enough_to_end_a_run(story: Story, client: Answers) -> N
     client.shot["ready_count"] = 1
     story.follow()
     assert not story.is_over
+
+
+def test_the_monitor_gets_time_to_add_what_its_look_asks_for(story: Story, client: Answers) -> None:
+    story.settle_s = 3600.0
+    idle = {"name": "runner-1", "at": seen.NOW, "state": "idle", "backlog_open": 0}
+    client.shot = seen.snapshot(runners=[idle], last_evaluation=seen.NOW)
+    assert story.follow() and story.follow() and not story.is_over
+    story.settle_s = 0.0
+    assert story.follow() and story.is_over
 
 
 def test_what_was_completed_may_land_before_the_run_counts_as_drained(

@@ -44,10 +44,9 @@ def line(task: Task, now: float) -> str:
 def _state(task: Task, now: float) -> str:
     title = short_direction.short(task.direction, TITLE_CHARS)
     if task.status == words.RUNNING:
-        again = f" (attempt {task.attempt})" if task.attempt > 1 else ""
-        return f"running{again}: {title}"
+        return f"running{_again(task)}: {title}"
     if task.status == words.COMPLETED:
-        return _completed(task)
+        return _completed(task, title)
     if task.status == words.FAILED:
         return f"failed {_reason(task)}"
     if task.status == words.NEEDS_DECISION:
@@ -56,13 +55,17 @@ def _state(task: Task, now: float) -> str:
     return f"went back to the queue after {_reason(task)}{wait}"
 
 
-def _completed(task: Task) -> str:
+def _again(task: Task) -> str:
+    return f" (attempt {task.attempt})" if task.attempt > 1 else ""
+
+
+def _completed(task: Task, title: str) -> str:
     sha, reason = (task.commit_sha or "")[:10], _cut(task.commit_reason or "no reason given")
     said = {
         words.COMMIT_NONE: "completed" + (f", no commit: {reason}" if task.commit_reason else ""),
         words.COMMIT_PENDING: "completed",
-        words.COMMIT_COMMITTED: f"committed {sha}",
-        words.COMMIT_LANDED: f"landed {sha}",
+        words.COMMIT_COMMITTED: f"committed {sha}{_again(task)}: {title}",
+        words.COMMIT_LANDED: f"landed {sha}{_again(task)}: {title}",
         words.COMMIT_HELD: f"held: {reason}",
         words.COMMIT_FAILED: f"could not be committed: {reason}",
     }

@@ -61,6 +61,7 @@ class Pace:
     hung_looks: float = 5.0
     rotation: float = 60.0
     story: float = 1.0
+    settle: float = 1.0  # a run that looks idle has to look so for this long
     stop_runner: float = 25.0
     stop_monitor: float = 5.0
     stop_api: float = 12.0
@@ -154,7 +155,7 @@ class Supervisor:
         self.probe = Probe(
             self.client, self.pace.probe, self.pace.probe_timeout, self.pace.probe_failures, self.pace.routes
         )
-        self.story = Story(self.client, self.say, self.started_at, lively_s=self.pace.story)
+        self.story = Story(self.client, self.say, self.started_at, lively_s=self.pace.story, settle_s=self.pace.settle)
         self.story.always_lively = self.plan.until_idle
         self.parts = [self._part(name) for name in ("api", *self._runner_names(), "monitor")]
         self._next_hung = self._next_rotation = clock.monotonic()

@@ -16,6 +16,8 @@ QUIET_S = 10.0
 LIVELY_FOR_S = 30.0
 LANDING_S = 600.0  # for finished work to land when the hours are over; it lands at the next start otherwise
 IDLE_LOOKS = 2  # in a row: what was seen between two moves is not the end
+# From the first of them: the monitor tells that it has looked before it adds the heal tasks that its look asks for.
+SETTLE_S = 1.0
 
 
 @dataclass
@@ -26,9 +28,11 @@ class Story:
     monitored: bool = True
     lively_s: float = LIVELY_S
     always_lively: bool = False
+    settle_s: float = SETTLE_S
     snapshot: dict[str, Any] | None = None
     busy: str | None = "not looked yet"
     idle_looks: int = 0
+    idle_at: float = 0.0  # the first of them (monotonic)
     looked_at: float = 0.0
     _failed_before: int = 0
     _marks: dict[str, story.Mark] = field(default_factory=dict)
@@ -48,13 +52,14 @@ class Story:
         self.snapshot, self.looked_at = new, clock.monotonic()
         self.busy = idle.busy(new, since=self.since, monitored=self.monitored)
         self.idle_looks = self.idle_looks + 1 if self.busy is None else 0
+        self.idle_at = self.looked_at if self.idle_looks == 1 else self.idle_at
         quiet = clock.monotonic() - self._moved_at > LIVELY_FOR_S and not self.always_lively
         self._next = clock.monotonic() + (QUIET_S if quiet else self.lively_s)
         return True
 
     @property
     def is_over(self) -> bool:
-        return self.idle_looks >= IDLE_LOOKS
+        return self.idle_looks >= IDLE_LOOKS and self.looked_at - self.idle_at >= self.settle_s
 
     @property
     def waits_for_the_monitor(self) -> bool:
