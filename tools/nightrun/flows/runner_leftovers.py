@@ -10,8 +10,7 @@ from nightrun.flows.runner_workspace import ATTEMPT, BRANCHES
 from nightrun.flows.runner_world import World
 from nightrun.hands import clock, git, git_leftovers, git_worktree, lock
 
-HALF_WRITTEN = ".*.new"  # of hands.files, which writes whole files or none
-HALF_WRITTEN_S = 60.0
+HALF_WRITTEN = ".*.*.*.new"  # of hands.files: the pid of its writer is in the name
 
 log = logging.getLogger("nightrun.runner")
 
@@ -36,7 +35,8 @@ def clear_files(world: World) -> None:
         finally:
             runner_workspace.give_up(held)
     for path in world.state.path.rglob(HALF_WRITTEN):
-        if clock.now() - path.lstat().st_mtime > HALF_WRITTEN_S:
+        pid = path.name.split(".")[-3]
+        if pid.isdecimal() and clock.process_identity(int(pid)) is None:
             path.unlink(missing_ok=True)
 
 

@@ -1,0 +1,208 @@
+"""Landing that is killed at a chosen system call: in a git that it runs, or in itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from nightrun.flows import runner_land, runner_recover, runner_workspace, runner_world
+from nightrun.flows.runner_workspace import Place
+from nightrun.flows.runner_world import World
+from nightrun.hands import clock, git_change, process
+from nightrun.hands.client import Client
+from nightrun.words import task as words
+from nightrun.words.task import Task
+from tests.stories.night import Night
+from tests.story import git_out, write
+
+# Calls that change what is on disk, or tell the API something. Killed before the call, so all that came before is done.
+CALLS = "rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,ftruncate,fsync"
+IN_GIT = f"{CALLS},write"
+IN_PYTHON = f"{CALLS},sendto,recvfrom"
+GIT = """#!/bin/sh
+read -r n <"$CRASH/count"
+n=$((n + 1))
+echo "$n" >"$CRASH/count"
+[ "$CRASH_GIT" = 0 ] && exec strace -qqq -o "$CRASH/trace.$n" -e trace={calls} {git} "$@"
+[ "$n" = "$CRASH_GIT" ] || exec {git} "$@"
+[ "$CRASH_CALL" = start ] && kill -9 $$
+exec strace -qqq -o /dev/null -e inject="$CRASH_CALL":signal=SIGKILL:when="$CRASH_NTH" {git} "$@"
+"""
+START = "start"  # the moment before a git does anything
+
+
+def has_strace() -> bool:
+    """And whether it may and can do what is asked of it here."""
+    if shutil.which("strace") is None:
+        return False
+    tried = ["strace", "-qqq", "-o", "/dev/null", "-e", "inject=exit_group:signal=SIGKILL", "true"]
+    return subprocess.run(tried, capture_output=True).returncode == -signal.SIGKILL
+
+
+class Point(NamedTuple):
+    """A system call at which a landing is killed: the nth one of its name, in the git of this number (0: in itself)."""
+
+    git: int
+    call: str
+    nth: int
+
+
+def calls_in(trace: Path, git: int) -> list[Point]:
+    seen: Counter[str] = Counter()
+    points = []
+    for line in trace.read_text(errors="replace").splitlines():
+        name = line.partition("(")[0]
+        if name.isidentifier():
+            seen[name] += 1
+            points.append(Point(git, name, seen[name]))
+    return points
+
+
+@dataclass
+class Crash:
+    """A repository in which tasks are brought to the door of landing one after the other."""
+
+    night: Night
+    client: Client
+    folder: Path
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir()
+        real = shutil.which("git")
+        assert real is not None
+        (self.folder / "git").write_text(GIT.format(git=real, calls=IN_GIT))
+        (self.folder / "git").chmod(0o755)
+
+    def world(self) -> World:
+        return runner_world.make(self.night.root, "runner-1")
+
+    # -- before
+
+    def claimed(self) -> Task:
+        self.number += 1
+        self.client.add_task(f"Task {self.number}", "impl")
+        pid, start = clock.my_identity()
+        task = self.client.claim(
+            runner="runner-1", pid=pid, boot_id=clock.boot_id(), start_time=start, agents=["script"]
+        )
+        assert task is not None
+        return task
+
+    def completed(self, *, moved: bool) -> tuple[Task, Place]:
+        """A task whose change is on disk in its worktree and told to the API; `moved`: the target went on since."""
+        world, task = self.world(), self.claimed()
+        place = runner_workspace.prepare(world, task)
+        write(place.path, f"new{self.number}.txt", "new\n")
+        write(place.path, "changed.txt", f"{self.number}\n")
+        (place.path / f"new{self.number - 1}.txt").unlink(missing_ok=True)
+        change = {"base": place.base, "tree": git_change.snapshot(place.path), "branch": place.branch}
+        said = {"worktree": str(place.path), "commit_state": words.COMMIT_PENDING, "agent": "script"}
+        token = {"fencing_token": task.fencing_token}
+        done = self.client.patch(task.id, status=words.COMPLETED, **change, **said, **token)
+        if moved:
+            write(self.night.root, "mine.txt", f"{self.number}\n")
+            git_out(self.night.root, "add", "mine.txt")
+            git_out(self.night.root, "commit", "-q", "-m", "mine")
+        return done, place
+
+    # -- killed
+
+    def points(self, *, moved: bool) -> list[Point]:
+        """Every one in gits, found by landing a task under observation."""
+        task, place = self.completed(moved=moved)
+        assert not self.land_killed(task, place, Point(0, "", 0))
+        self.check(task)
+        numbers = range(1, int((self.folder / "count").read_text()) + 1)
+        traces = ((number, calls_in(self.folder / f"trace.{number}", number)) for number in numbers)
+        return [point for number, found in traces for point in (Point(number, START, 1), *found)]
+
+    def land_killed(self, task: Task, place: Place, at: Point) -> bool:
+        """False when it came to its end: there is no such call."""
+        (self.folder / "count").write_text("0\n")
+        pid = os.fork()
+        if pid == 0:
+            os.environ |= {"CRASH_GIT": str(at.git), "CRASH_CALL": at.call, "CRASH_NTH": str(at.nth)}
+            os.environ |= {"CRASH": str(self.folder), "PATH": f"{self.folder}{os.pathsep}{os.environ['PATH']}"}
+            _dies_with_its_git()
+            runner_land.land(self.world(), task, place)
+            os._exit(0)
+        return _was_killed(os.waitpid(pid, 0)[1])
+
+    def own_points(self, *, moved: bool) -> list[Point]:
+        task, _ = self.completed(moved=moved)
+        trace = self.folder / "trace"
+        assert self._land_alone(task, "-o", str(trace), "-e", f"trace={IN_PYTHON}") == 0
+        self.check(task)
+        return calls_in(trace, 0)
+
+    def land_killed_itself(self, task: Task, at: Point) -> bool:
+        inject = f"inject={at.call}:signal=SIGKILL:when={at.nth}"
+        code = self._land_alone(task, "-o", "/dev/null", "-e", inject)
+        assert code in (0, -signal.SIGKILL)
+        return code != 0
+
+    def _land_alone(self, task: Task, *flags: str) -> int:
+        argv = ["strace", "-qqq", *flags, sys.executable, "-c", ALONE, str(self.night.root), task.id]
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(argv, env=env, cwd=self.night.root, capture_output=True, timeout=120).returncode
+
+    # -- afterwards
+
+    def recover(self) -> None:
+        """As a runner does that is started again."""
+        world = self.world()
+        assert runner_recover.at_start(world)
+        runner_recover.land_again(world, {})
+
+    def check(self, task: Task) -> None:
+        """One commit, the right files, a clean tree, and nothing left of the attempt."""
+        now, root = self.client.task(task.id), self.night.root
+        assert (now.commit_state, now.commit_reason) == (words.COMMIT_LANDED, None)
+        assert len(self.night.committed()[task.id]) == 1
+        assert git_out(root, "status", "--porcelain").splitlines() == [" M README.md"]
+        assert (root / "changed.txt").read_text() == f"{self.number}\n"
+        assert [one.name for one in root.glob("new*.txt")] == [f"new{self.number}.txt"]
+        assert list(root.glob(".git/**/*.lock")) == []
+        assert list(root.glob(".git/**/nightrun-*")) == []
+        assert git_out(root, "for-each-ref", "refs/heads/pipeline") == ""
+        assert list(root.glob(".git/worktrees/*")) == []
+        assert list(self.night.state.worktrees.iterdir()) == []
+        assert list(self.night.state.locks.glob("attempt-*")) == []
+
+
+ALONE = """
+import sys
+from pathlib import Path
+from nightrun.flows import runner_land, runner_world
+world = runner_world.make(Path(sys.argv[1]), "runner-1")
+task = world.client.task(sys.argv[2])
+runner_land.land(world, task, runner_land.place_of(world, task))
+"""
+
+
+def _dies_with_its_git() -> None:
+    """What kills a git kills the runner that waits for it in the same moment."""
+    plain = process.run
+
+    def run(*args: object, **named: object) -> process.Finished:
+        done = plain(*args, **named)  # type: ignore[arg-type]
+        if done.code == -signal.SIGKILL:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    process.run = run  # type: ignore[assignment]
+
+
+def _was_killed(status: int) -> bool:
+    if os.WIFSIGNALED(status):
+        return True
+    assert os.waitstatus_to_exitcode(status) == 0
+    return False
