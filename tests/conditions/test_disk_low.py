@@ -30,3 +30,20 @@ def test_the_message_is_for_people_and_no_heal_is_asked_for() -> None:
 
 def test_missing_data_is_unknown() -> None:
     assert [one.state for one in detect({"disk_free_bytes": 0}, Settings(), T0)] == ["unknown"]
+
+
+def test_an_open_issue_is_over_when_a_tenth_more_is_free() -> None:
+    issues = [{"condition": "disk_low"}]
+
+    def fires(free: float) -> bool:
+        facts = {"disk_free_bytes": int(free), "disk_total_bytes": 100 * GIB, "issues": issues}
+        return bool(detect(facts, Settings(), T0))
+
+    assert fires(5.4 * GIB)
+    assert not fires(5.6 * GIB)
+
+
+def test_a_full_disk_is_told_apart_from_one_that_fills_up() -> None:
+    (full,) = detect({"disk_free_bytes": GIB - 1, "disk_total_bytes": 100 * GIB}, Settings(), T0)
+    (low,) = detect({"disk_free_bytes": GIB, "disk_total_bytes": 100 * GIB}, Settings(), T0)
+    assert (full.evidence["full"], low.evidence["full"]) == (True, False)

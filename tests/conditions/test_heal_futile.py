@@ -43,3 +43,12 @@ def test_two_or_unfinished_or_foreign_or_earlier_ones_do_not() -> None:
 
 def test_missing_data_is_unknown() -> None:
     assert [one.state for one in detect({"heals": []}, Settings(), T0)] == ["unknown"]
+
+
+def test_three_that_failed_in_a_row_are_one_issue_whatever_they_were_for() -> None:
+    heals = [heal(n, status="failed", finished_at=T0 - n, context={"condition": f"c{n}"}) for n in (3, 1, 2)]
+    (finding,) = detect({"heals": heals, "issues": []}, Settings(), T0)
+    assert (finding.fingerprint, finding.direction) == ("breaker", None)
+    assert finding.message == "the last 3 heals failed: none is added for 6.0 h, then one as a trial"
+    assert finding.evidence == {"tasks": ["h1", "h2", "h3"], "last_at": T0 - 1, "until": T0 - 1 + 6 * 3600}
+    assert detect({"heals": [*heals, heal(0, finished_at=T0)], "issues": []}, Settings(), T0) == []

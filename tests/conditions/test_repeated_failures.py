@@ -91,3 +91,16 @@ def test_the_evidence_says_when_the_last_one_was() -> None:
 
 def test_missing_data_is_unknown() -> None:
     assert [one.state for one in detect({}, Settings(), T0)] == ["unknown"]
+
+
+def test_a_row_of_failures_is_over_when_three_tasks_completed_after_it() -> None:
+    row = [failed(n, str(chr(90 - n))) for n in (10, 11, 12)]
+    evidence = {"last_at": T0 - 600, "tasks": ["t10", "t11", "t12"]}
+    issue = facts.issue("repeated_failures", "in-a-row", evidence=evidence, message="the last 3 tasks all failed")
+
+    def still(*since: dict[str, Any]) -> list[Any]:
+        return detect({"finished": [*since, *row], "issues": [issue]}, Settings(), T0)
+
+    (finding,) = still(facts.task(1), failed(2, "another"), facts.task(3))
+    assert (finding.fingerprint, finding.evidence) == ("in-a-row", evidence)
+    assert still(facts.task(1), facts.task(2), facts.task(3)) == []

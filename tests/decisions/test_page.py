@@ -147,3 +147,11 @@ def test_texts_of_agents_cannot_draw() -> None:
 def test_page_of_a_long_night_is_short() -> None:
     many = [seen.task(f"t{n}", commit_state="held", finished_at=NOW - HOUR) for n in range(100)]
     assert sum(len(part.lines) for part in shown(finished=many, unlanded=many).sections) < 25
+
+
+def test_a_rate_of_few_tasks_says_how_little_it_says() -> None:
+    made = shown(window={"completed": 3, "failed": 1, "total": 4, "rate": 0.75})
+    text = "last 7 days: 3 of 4 completed (75%), too few to judge (3 of 4, 90 % interval 36-94 %)"
+    assert section(made, "Going well")[0] == (text, "make report SINCE=7d")
+    made = shown(window={"completed": 15, "failed": 5, "total": 20, "rate": 0.75})
+    assert section(made, "Going well")[0][0] == "last 7 days: 15 of 20 completed (75%)"

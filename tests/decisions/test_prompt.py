@@ -124,3 +124,9 @@ def test_context_of_any_shape_does_no_harm() -> None:
     }
     assert "Do it." in build(context=odd)
     assert "Do it." in build(context={"item": {"chain": 3}, "failing_output": "text", "condition": "x"})
+
+
+def test_a_heal_is_shown_what_the_last_attempt_had_changed() -> None:
+    context = {"condition": "gate_red", "last_diff": "-one\n+two"}
+    shown = build("heal", context=context)
+    assert "What the last of these attempts had changed:\n\n```\n-one\n+two\n```" in shown

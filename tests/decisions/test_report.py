@@ -10,6 +10,9 @@ from tests.decisions import seen
 from tests.decisions.seen import HOUR, NOW
 
 
+CHECK = "git show 012345678; make verify RANGE=012345678"
+
+
 def section(made: report.Report, title: str) -> list[tuple[str, str]]:
     return [(one.text, one.command) for part in made.sections if part.title == title for one in part.lines]
 
@@ -27,8 +30,8 @@ def test_commits_come_with_their_evidence() -> None:
     bare = seen.task("t3", gate={"result": "none"})
     made = report.make(seen.span([seen.task(), bare]), UTC)
     assert section(made, "Committed") == [
-        ("impl t1 Add a flag: gate passed in 3.2 s on tree fffffffff: make test", "git show 012345678"),
-        ("impl t3 Add a flag: no gate checked it, as the policy says", "git show 012345678"),
+        ("impl t1 Add a flag: gate passed in 3.2 s on tree fffffffff: make test", CHECK),
+        ("impl t3 Add a flag: no gate checked it, as the policy says", CHECK),
     ]
 
 
@@ -144,3 +147,19 @@ def test_page_needs_nothing_else() -> None:
     assert "<title>a &lt;title&gt; &amp; more</title>" in page
     assert "http://" not in page and "https://" not in page and "src=" not in page
     assert "default-src 'none'" in page
+
+
+def test_effects_that_were_measured_are_said_with_their_reason_and_beside_those_without_a_heal() -> None:
+    rows = [("h1", "recovered", "9 of 20 completed before, 18 of 20 after"), ("h2", "unknown", "too early")]
+    shot = seen.snapshot(
+        heals=[seen.task(task, task_type="heal") for task, _, _ in rows],
+        effects=[{"task": task, "condition": "gate_red", "effect": word, "why": why} for task, word, why in rows],
+    )
+    tallies = {"recovered": 1, "not_recovered": 0, "unknown": 1}, {"recovered": 0, "not_recovered": 2, "unknown": 0}
+    heals = dict(zip(("treated", "untreated"), tallies, strict=True))
+    facts = {**seen.span([], shot), "effectiveness": {"heals": heals}}
+    assert [text for text, _ in section(report.make(facts, UTC), "Issues and heals")] == [
+        "heal h1 completed; recovered: gate_red (9 of 20 completed before, 18 of 20 after)",
+        "heal h2 completed; effect unknown (too early)",
+        "effect of the last 2 heals: 1 recovered, 1 unknown; of 2 issues without one 2 not recovered",
+    ]

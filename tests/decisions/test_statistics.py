@@ -52,3 +52,14 @@ def test_count_and_row() -> None:
     assert statistics.count(rows) == Count(1, 4)
     assert statistics.failures_in_a_row(rows) == 2
     assert statistics.failures_in_a_row([]) == 0
+
+
+def test_a_rate_of_few_says_so_with_its_interval() -> None:
+    few = statistics.judged(Count(3, 4))
+    assert few["too_few"] == "too few to judge (3 of 4, 90 % interval 36-94 %)"
+    assert statistics.judged(Count(15, 20)) == {
+        "completed": 15,
+        "total": 20,
+        "interval_90": [0.5678, 0.8726],
+        "too_few": None,
+    }

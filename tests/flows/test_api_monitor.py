@@ -122,4 +122,7 @@ def test_effectiveness_has_the_shape_of_the_prior_system(api: Room) -> None:
     assert shown["progress"] == {"spec": 0, "impl": 1, "test": 0, "review": 0, "heal": 0}
     assert shown["goal_proximity"] == pytest.approx(1.0 * (0.5 + 0.5 * 0.014) * 0.85, abs=1e-4)
     assert (shown["success_rate"], shown["heal_resolved_count"]) == (1.0, 0)
+    assert shown["success_rate_of"]["too_few"] == "too few to judge (1 of 1, 90 % interval 27-100 %)"
+    nothing = {"recovered": 0, "not_recovered": 0, "unknown": 0}
+    assert shown["heals"] == {"treated": nothing, "untreated": nothing, "last": [], "last_untreated": []}
     assert shown["top_issues_by_priority"] == [{"condition": "gate_red", "severity": "medium", "message": ""}]

@@ -156,6 +156,66 @@ def test_a_heal_is_shown_the_end_of_the_failing_output() -> None:
     assert (heal.context["condition"], heal.context["issue"]) == ("low_success_rate", "i-low_success_rate")
 
 
+def test_a_heal_is_shown_the_last_change_and_knows_how_it_was_before() -> None:
+    client = low_rate()
+    known = {"policy_problem": "", "hook_problems": [], "auto_commit": True}
+    diffs = {"t3": "the change of t3"}
+    monitor_look.look(
+        client,  # type: ignore[arg-type]
+        Policy(),
+        Memory(),
+        known,
+        auto_fix=True,
+        now=NOW,
+        diff_of=lambda task: diffs.get(task.id, ""),
+    )
+    (heal,) = client.added.values()
+    assert heal.context["last_diff"] == "the change of t3"
+    assert heal.context["before"] == {"completed": 1, "total": 4, "threshold": 0.7, "mean_gap": None}
+
+
+def test_a_remedy_that_never_helped_is_not_asked_for_again() -> None:
+    client = low_rate()
+    context = {"condition": "low_success_rate", "fingerprint": ""}
+    ends = [NOW - n * 86_400 for n in (9, 6, 3)]
+    heals = [
+        {"id": f"o{n}", "status": "completed", "created_at": end, "finished_at": end, "context": context}
+        for n, end in enumerate(ends)
+    ]
+    helped = {"id": "o3", "status": "completed", "created_at": NOW - 86_400, "context": {"condition": "gate_red"}}
+    facts = client.snapshot()
+    client.snapshot = lambda: {  # type: ignore[method-assign]
+        **facts,
+        "issues": client.issues,
+        "heals": [*heals, helped],
+        "effects": [{"task": one["id"], "effect": "not recovered"} for one in heals],
+    }
+    assert [one["condition"] for one in look(client).issues] == ["low_success_rate"]
+    assert client.added == {}
+
+
+def test_while_the_disk_is_full_nothing_else_is_an_issue_and_no_restart_is_asked_for() -> None:
+    ready = {"oldest_ready": {"id": "t1", "ready_at": NOW - 700}, "ready_count": 1}
+    client = FakeClient(disk_free_bytes=1 << 20, finished=given.tasks("FFFFF"), window=given.window(0, 5), **ready)
+    looked = look(client)
+    assert [one["condition"] for one in looked.issues] == ["disk_low"]
+    assert (looked.restart, client.added) == (None, {})
+
+
+def test_more_than_ten_new_issues_in_an_hour_become_one() -> None:
+    rows = []
+    for kind in range(15):
+        word = "".join(chr(97 + int(digit)) for digit in str(kind))
+        rows += [given.task(kind * 3 + n, "failed", error_summary=f"bad {word}") for n in range(3)]
+    client = FakeClient(finished=[given.task(0), *rows], window=given.window(80, 3))
+    looked = look(client)
+    names = [one["condition"] for one in looked.issues]
+    assert (names.count("repeated_failures"), names.count("many_issues")) == (10, 1)
+    (collective,) = (one for one in looked.issues if one["condition"] == "many_issues")
+    about = "low_success_rate, repeated_failures"
+    assert collective["message"] == f"6 more than the 10 new issues an hour that are shown: {about}"
+
+
 def test_repeated_failures_ask_for_a_meta_item() -> None:
     client = FakeClient(finished=given.tasks("FFF"))
     look(client)

@@ -21,6 +21,7 @@ class Settings(ConditionSettings):
     severity: Severity = "high"
     floor: Size = Field(default=1 << 30, description="Free space below which the issue is opened.")
     share: Ratio = Field(default=0.05, description="The same as a share of the whole disk; the larger of both counts.")
+    clear_above: Ratio = Field(default=0.10, description="How much more must be free before the issue is over.")
     at_most: Size = Field(default=20 << 30, description="Free space above which the share does not matter.")
 
 
@@ -29,10 +30,12 @@ def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[
         return found.unknown(NAME, settings, lacking)
     free, total = int(snapshot["disk_free_bytes"]), int(snapshot["disk_total_bytes"])
     limit = max(settings.floor, min(settings.at_most, int(settings.share * total)))
-    if free >= limit:
+    margin = settings.clear_above if found.is_open(snapshot, NAME) else 0.0
+    if free >= limit * (1 + margin):
         return []
     message = f"{_readable(free)} of {_readable(total)} are free on the disk, below {_readable(limit)}"
-    evidence = {"free_bytes": free, "total_bytes": total, "limit_bytes": limit}
+    # A full disk explains every other fault (reliability.md A7), one that only fills up does not.
+    evidence = {"free_bytes": free, "total_bytes": total, "limit_bytes": limit, "full": free < settings.floor}
     return [found.firing(NAME, settings, message, ACTION, evidence=evidence)]
 
 

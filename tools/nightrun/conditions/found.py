@@ -54,9 +54,14 @@ def named(tasks: Iterable[Mapping[str, Any]]) -> str:
 
 def is_open(snapshot: Mapping[str, Any], name: str, fingerprint: str = "") -> bool:
     """Whether this condition fired before and has not been cleared: what clears may need more than what fires."""
-    return any(
-        one["condition"] == name and one.get("fingerprint", "") == fingerprint for one in snapshot.get("issues") or ()
-    )
+    return the_open(snapshot, name, fingerprint) is not None
+
+
+def the_open(snapshot: Mapping[str, Any], name: str, fingerprint: str = "") -> Mapping[str, Any] | None:
+    for one in snapshot.get("issues") or ():
+        if one["condition"] == name and one.get("fingerprint", "") == fingerprint:
+            return dict(one)
+    return None
 
 
 def span(seconds: float) -> str:

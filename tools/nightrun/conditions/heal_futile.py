@@ -1,4 +1,4 @@
-"""Heal tasks for one issue end, and the issue stays."""
+"""Heal tasks for one issue end and the issue stays, or heals fail one after the other."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pydantic import Field
 
 from nightrun.conditions import found
 from nightrun.conditions.settings import ConditionSettings, Count
+from nightrun.decisions import heal
 from nightrun.words.issue import Finding
 from nightrun.words.task import TERMINAL
 
 NAME = "heal_futile"
+BREAKER = "breaker"  # fingerprint of the finding about all heals
 DIRECTION = ""  # a heal never causes a heal
 ACTION = "Look at the issue yourself; its heals did not help. `monitor.CONDITION.heal: false` ends them."
 
@@ -24,7 +26,19 @@ class Settings(ConditionSettings):
 def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[Finding]:
     if lacking := found.missing(snapshot, "heals", "issues"):
         return found.unknown(NAME, settings, lacking)
-    return [one for issue in snapshot["issues"] if (one := _of_issue(issue, snapshot["heals"], settings)) is not None]
+    issues = [_of_issue(issue, snapshot["heals"], settings) for issue in snapshot["issues"]]
+    return [one for one in (*issues, _breaker(snapshot["heals"], settings)) if one is not None]
+
+
+def _breaker(heals: list[Mapping[str, Any]], settings: Settings) -> Finding | None:
+    """Three that failed in a row say that healing itself does not work (reliability.md A9)."""
+    row, last = heal.failed_in_a_row(heals)
+    if row < heal.BREAKER_ROW:
+        return None
+    message = f"the last {row} heals failed: none is added for {found.span(heal.BREAKER_S)}, then one as a trial"
+    failed = sorted(heals, key=lambda one: float(one.get("finished_at") or 0), reverse=True)
+    evidence = {"tasks": [one["id"] for one in failed][:row], "last_at": last, "until": last + heal.BREAKER_S}
+    return found.firing(NAME, settings, message, ACTION, fingerprint=BREAKER, evidence=evidence)
 
 
 def _of_issue(issue: Mapping[str, Any], heals: list[Mapping[str, Any]], settings: Settings) -> Finding | None:

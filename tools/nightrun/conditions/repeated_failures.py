@@ -33,7 +33,9 @@ class Settings(ConditionSettings):
     count_long: Count = Field(default=5, description="So many different tasks with the same failure in seven days.")
     in_a_row: Count = Field(default=3, description="It also fires when the last so many tasks all failed; 0 is off.")
     cleared_by: Count = Field(
-        default=3, description="A kind of failure is over when so many tasks of its type completed after it."
+        default=3,
+        description="A kind of failure is over when so many tasks of its type completed after it, a row of failures "
+        "when so many of any type did.",
     )
 
 
@@ -43,7 +45,7 @@ def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[
     recent = statistics.counted(snapshot["finished"])
     kinds = _kinds(recent)
     firing = [_same(kind, tasks, settings) for kind, tasks in kinds.items() if _fires(tasks, recent, settings, now)]
-    return firing or _in_a_row(recent, settings)
+    return firing or _in_a_row(recent, settings, found.the_open(snapshot, NAME, IN_A_ROW))
 
 
 def _kinds(recent: Sequence[Task]) -> dict[str, list[Task]]:
@@ -71,6 +73,12 @@ def _is_over(tasks: Sequence[Task], recent: Sequence[Task], settings: Settings) 
     return 0 < settings.cleared_by <= len(since)
 
 
+def _row_is_over(recent: Sequence[Task], last_at: float, settings: Settings) -> bool:
+    """An alternating run would otherwise open and close the issue all night."""
+    since = [one for one in recent if one["status"] == COMPLETED and one["finished_at"] > last_at]
+    return settings.cleared_by <= len(since)
+
+
 def _same(kind: str, tasks: Sequence[Task], settings: Settings) -> Finding:
     newest = tasks[0]
     line = fingerprint.last_line(newest.get("error_summary") or "") or "no error line"
@@ -81,13 +89,17 @@ def _same(kind: str, tasks: Sequence[Task], settings: Settings) -> Finding:
     return found.firing(NAME, settings, message, ACTION, fingerprint=kind, evidence=_evidence(tasks))
 
 
-def _in_a_row(recent: Sequence[Task], settings: Settings) -> list[Finding]:
+def _in_a_row(recent: Sequence[Task], settings: Settings, opened: Task | None) -> list[Finding]:
     row = statistics.failures_in_a_row(recent)
-    if not settings.in_a_row or row < settings.in_a_row:
+    if settings.in_a_row and row >= settings.in_a_row:
+        failed = recent[:row]
+        message = f"the last {row} tasks all failed ({found.named(failed)})"
+        return [found.firing(NAME, settings, message, ACTION, fingerprint=IN_A_ROW, evidence=_evidence(failed))]
+    before = (opened or {}).get("evidence") or {}
+    if opened is None or not settings.in_a_row or _row_is_over(recent, before.get("last_at") or 0.0, settings):
         return []
-    failed = recent[:row]
-    message = f"the last {row} tasks all failed ({found.named(failed)})"
-    return [found.firing(NAME, settings, message, ACTION, fingerprint=IN_A_ROW, evidence=_evidence(failed))]
+    message, action = opened.get("message") or "several failed in a row", opened.get("suggested_action") or ACTION
+    return [found.firing(NAME, settings, message, action, fingerprint=IN_A_ROW, evidence=before)]
 
 
 def _evidence(tasks: Sequence[Task]) -> dict[str, Any]:

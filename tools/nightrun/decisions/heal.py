@@ -1,4 +1,4 @@
-"""Which issues may ask for a heal task now: few at once, few a day, ever rarer for the same (reliability.md A8)."""
+"""Which issues may ask for a heal task now: few at once, few a day, ever rarer for the same (reliability.md A8, A9)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nightrun.words.issue import FIRING, Finding
-from nightrun.words.task import TERMINAL
+from nightrun.words.issue import FIRING, NOT_RECOVERED, RECOVERED, Finding
+from nightrun.words.outcome import ENVIRONMENT_FAULTS
+from nightrun.words.task import COMPLETED, FAILED, PENDING, TERMINAL
 
 DAY = 86_400.0
 LONGEST_WAIT_S = DAY
+A_DAY_EACH = 3  # for one condition and fingerprint
+BREAKER_ROW = 3  # heals that failed in a row, whatever they were for
+BREAKER_S = 6 * 3_600.0
+RETIRED_AFTER = 3  # heals of one fingerprint that did not help: another one is no use
 # Faults of runner, API or monitor: only the supervisor can do something, a heal would wait for what is broken.
 SUPERVISED = (
     "no_task_running",
@@ -34,6 +39,16 @@ class Caps:
     open: int = 2
     per_day: int = 6
     cooldown: float = 3600.0  # seconds; doubles with each heal of the same fingerprint
+    share: float = 0.2  # of the tasks that are started while others are ready
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slots:
+    """What was started lately, and whether other work waits for a runner."""
+
+    started: int = 0
+    heals: int = 0  # of these, and those that will be started
+    others_ready: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +70,39 @@ def key_of(remedy: Task) -> Key:
     return str(context.get("condition", "")), str(context.get("fingerprint", ""))
 
 
+def slots(snapshot: Mapping[str, Any], remedies: Sequence[Task]) -> Slots:
+    """From the attempts that ended last and those that run; each takes a slot."""
+    ids = {one.get("id") for one in remedies}
+    started = [(one["task_id"], one.get("task_type")) for one in snapshot.get("attempts") or ()]
+    started += [(one["id"], one.get("task_type")) for one in snapshot.get("running") or ()]
+    waiting = sum(one["status"] == PENDING for one in remedies)
+    open_items = max((int(one.get("backlog_open") or 0) for one in snapshot.get("runners") or ()), default=0)
+    return Slots(
+        started=len(started),
+        heals=sum(task_type == "heal" or task_id in ids for task_id, task_type in started) + waiting,
+        others_ready=max(0, int(snapshot.get("ready_count") or 0) - waiting) + open_items,
+    )
+
+
+def failed_in_a_row(remedies: Sequence[Task]) -> tuple[int, float]:
+    """How many of the heals that ended last did not work, and when the latest of these ended."""
+    ended = [one for one in remedies if one["status"] in (COMPLETED, FAILED) and not _is_blameless(one)]
+    row, last = 0, 0.0
+    for one in sorted(ended, key=_end, reverse=True):
+        if one["status"] == COMPLETED and one.get("effect") != NOT_RECOVERED:
+            break
+        row, last = row + 1, max(last, _end(one))
+    return row, last
+
+
+def _is_blameless(remedy: Task) -> bool:
+    return remedy["status"] == FAILED and remedy.get("error_class") in ENVIRONMENT_FAULTS
+
+
+def _end(remedy: Task) -> float:
+    return float(remedy.get("finished_at") or remedy["created_at"])
+
+
 def choose(
     findings: Sequence[Finding],
     issues: Mapping[Key, Mapping[str, Any]],
@@ -64,20 +112,33 @@ def choose(
     caps: Caps,
     auto_fix: bool,
     now: float,
+    slots: Slots | None = None,
 ) -> list[HealRequest]:
     """The tasks to add, the most severe issues first.
 
-    `issues` are the open ones, `remedies` all tasks that issues asked for: those at work and those that ended.
+    `issues` are the open ones, `remedies` all tasks that issues asked for: those at work and those that ended, with
+    their `effect` where it is known.
     """
     if not auto_fix:
         return []
-    free = min(
-        caps.open - sum(one["status"] not in TERMINAL for one in remedies),
-        caps.per_day - sum(now - one["created_at"] < DAY for one in remedies),
-    )
+    free = _free(remedies, caps, slots or Slots(), now)
     wanted = [one for one in findings if _may_ask(one, issues, remedies, caps, now)]
     wanted.sort(key=lambda one: ("high", "medium", "low").index(one.severity))
     return [_request(one, issues[one.condition, one.fingerprint], task_types) for one in wanted[: max(0, free)]]
+
+
+def _free(remedies: Sequence[Task], caps: Caps, slots: Slots, now: float) -> int:
+    """How many heals may be added now, whatever they are for."""
+    at_work = sum(one["status"] not in TERMINAL for one in remedies)
+    limits: list[int] = [caps.open - at_work, caps.per_day - sum(now - one["created_at"] < DAY for one in remedies)]
+    if slots.others_ready:
+        # The first one is always due: a share of nothing would be no heal at all.
+        least = 1 if caps.share > 0 else 0
+        limits.append(max(least, int(caps.share * (slots.started + 1))) - slots.heals)
+    row, last = failed_in_a_row(remedies)
+    if row >= BREAKER_ROW:
+        limits.append(0 if now < last + BREAKER_S else 1 - at_work)
+    return min(limits)
 
 
 def _may_ask(
@@ -86,10 +147,26 @@ def _may_ask(
     key = (finding.condition, finding.fingerprint)
     if finding.state != FIRING or not finding.direction or finding.condition in SUPERVISED or key not in issues:
         return False
+    if _is_about_heals(finding, remedies):
+        return False
     earlier = [one for one in remedies if key_of(one) == key]
     if sum(one["status"] not in TERMINAL for one in earlier) >= caps.open_per_condition:
         return False
+    if is_retired(earlier) or sum(now - one["created_at"] < DAY for one in earlier) >= A_DAY_EACH:
+        return False
     return not earlier or (_has_news(finding, earlier) and now >= _next_at(earlier, caps))
+
+
+def _is_about_heals(finding: Finding, remedies: Sequence[Task]) -> bool:
+    """A heal never causes a heal."""
+    tasks = list(finding.evidence.get("tasks") or ())
+    ids = {one.get("id") for one in remedies}
+    return bool(tasks) and set(tasks) <= ids
+
+
+def is_retired(earlier: Sequence[Task]) -> bool:
+    """Whether heals of this fingerprint have shown that they do not help."""
+    return sum(one.get("effect") == NOT_RECOVERED for one in earlier) >= RETIRED_AFTER
 
 
 def _has_news(finding: Finding, earlier: Sequence[Task]) -> bool:
@@ -99,9 +176,13 @@ def _has_news(finding: Finding, earlier: Sequence[Task]) -> bool:
 
 
 def _next_at(earlier: Sequence[Task], caps: Caps) -> float:
-    """One cool-down after the first heal of this fingerprint, then twice as long each time, at most a day."""
-    last = max(float(one.get("finished_at") or one["created_at"]) for one in earlier)
-    doublings = min(len(earlier) - 1, 30)
+    """One cool-down after the first heal of this fingerprint, then twice as long each time, at most a day.
+
+    What was helped once and comes back begins anew.
+    """
+    last = max(_end(one) for one in earlier)
+    helped = max((_end(one) for one in earlier if one.get("effect") == RECOVERED), default=0.0)
+    doublings = min(max(0, sum(_end(one) > helped for one in earlier) - 1), 30)
     return last + min(LONGEST_WAIT_S, caps.cooldown * 2.0**doublings)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nightrun.decisions import lines
+from nightrun.decisions import lines, statistics
 from nightrun.decisions.lines import BAD, DIM, GOOD, PLAIN, Line, Section
 from nightrun.words import task as words
 
@@ -157,7 +157,7 @@ def _well(facts: Facts) -> list[Line]:
     shot, now = facts["snapshot"], facts["now"]
     found = []
     if shot["window"]["total"]:
-        found.append(Line(f"last 7 days: {lines.percent(shot['window'])}", "make report SINCE=7d", GOOD))
+        found.append(_rate(shot["window"]))
     landed = (shot.get("commit_states") or {}).get(words.COMMIT_LANDED, 0)
     if landed:
         found.append(Line(f"{lines.count(landed, 'task')} landed as a commit", COMMITS_LOG, GOOD))
@@ -166,6 +166,13 @@ def _well(facts: Facts) -> list[Line]:
     if not shot["issues"] and not shot["needs_decision"] and not _stuck(shot["unlanded"]):
         found.append(Line("nothing needs you", "", GOOD))
     return found
+
+
+def _rate(window: Facts) -> Line:
+    """With few tasks the page says how little their rate says."""
+    few = statistics.judged(statistics.Count(window["completed"], window["total"]))["too_few"]
+    said = f"last 7 days: {lines.percent(window)}"
+    return Line(f"{said}, {few}" if few else said, "make report SINCE=7d", DIM if few else GOOD)
 
 
 def _running(one: Facts, now: float) -> Line:

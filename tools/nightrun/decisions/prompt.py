@@ -151,6 +151,8 @@ def _issue(context: Mapping[str, Any]) -> Iterator[str]:
     for one in failing[:MOST_OUTPUTS] if isinstance(failing, (list, tuple)) else ():
         if isinstance(one, Mapping):
             lines.append(_failing(one))
+    if context.get("last_diff"):
+        lines.append(f"What the last of these attempts had changed:\n\n{quoted(str(context['last_diff']))}")
     yield "\n\n".join(lines)
 
 

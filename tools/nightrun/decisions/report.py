@@ -10,6 +10,7 @@ from typing import Any
 
 from nightrun.decisions import lines, page
 from nightrun.decisions.lines import BAD, DIM, GOOD, Line, Section
+from nightrun.words import issue
 from nightrun.words import task as words
 
 Facts = Mapping[str, Any]
@@ -97,7 +98,8 @@ def _failed(one: Facts) -> Line:
 
 def _committed(one: Facts) -> Line:
     sha = lines.safe(one["commit_sha"] or "", 10).rstrip("…")
-    return Line(f"{lines.title(one)}: {_evidence(one)}", f"git show {sha}" if sha else "", GOOD)
+    look = f"git show {sha}; make verify RANGE={sha}" if sha else ""
+    return Line(f"{lines.title(one)}: {_evidence(one)}", look, GOOD)
 
 
 def _evidence(one: Facts) -> str:
@@ -134,14 +136,31 @@ def _issues(facts: Facts) -> Iterable[Line]:
             yield Line(f"resolved after {lasted}: {one['condition']}: {lines.safe(one['message'])}", "", GOOD)
     for one in shot["heals"]:
         if (one.get("finished_at") or one["updated_at"]) >= since:
-            effect = _effect(one, shot)
-            yield Line(f"heal {one['id']} {one['status']}; {effect}", page.LOGS.format(id=one["id"]))
+            yield Line(f"heal {one['id']} {one['status']}; {_effect(one, shot)}", page.LOGS.format(id=one["id"]))
+    yield from _effects((facts.get("effectiveness") or {}).get("heals"))
+
+
+def _effects(heals: Facts | None) -> Iterable[Line]:
+    """What became of issues with a heal, beside those without one: much gets better by itself."""
+    if not heals or not sum(heals["treated"].values()):
+        return
+    treated, alone = _tally(heals["treated"]), _tally(heals["untreated"])
+    beside = f"; of {sum(heals['untreated'].values())} issues without one {alone}" if alone else ""
+    yield Line(f"effect of the last {lines.count(sum(heals['treated'].values()), 'heal')}: {treated}{beside}", "")
+
+
+def _tally(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in counts.items() if number)
 
 
 def _effect(heal: Facts, shot: Facts) -> str:
     """Whether what it was asked for is over: recovered, not recovered, unknown."""
     if heal["status"] not in words.TERMINAL:
         return "its effect is not known yet"
+    for one in shot.get("effects") or ():
+        if one["task"] == heal["id"]:
+            said = f"{one['effect']}: {one['condition']}" if one["effect"] != issue.UNKNOWN else "effect unknown"
+            return f"{said} ({lines.safe(one['why'])})"
     for one in shot["issues"]:
         if one.get("heal_task_id") == heal["id"]:
             return f"not recovered: {one['condition']} is still open"

@@ -43,6 +43,17 @@ def wilson(count: Count, z: float = Z_90) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def fisher(before: Count, after: Count) -> float:
+    """How likely so many or more of `after` are completed by chance, if nothing changed: Fisher's exact test."""
+    completed, total = before.completed + after.completed, before.total + after.total
+    most = min(completed, after.total)
+    ways = sum(
+        math.comb(completed, k) * math.comb(total - completed, after.total - k)
+        for k in range(after.completed, most + 1)
+    )
+    return ways / math.comb(total, after.total)
+
+
 def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
@@ -50,6 +61,21 @@ def percent(share: float) -> str:
 def interval(count: Count, z: float = Z_90) -> str:
     low, high = wilson(count, z)
     return f"{low * 100:.0f}-{high * 100:.0f} %"
+
+
+TOO_FEW = 20  # below it the interval says more than the rate (reliability.md A3)
+
+
+def judged(count: Count) -> dict[str, Any]:
+    """How much a rate is worth: the numbers behind it, the interval, and in words when they are too few."""
+    low, high = wilson(count)
+    few = f"too few to judge ({count}, 90 % interval {interval(count)})" if count.total < TOO_FEW else None
+    return {
+        "completed": count.completed,
+        "total": count.total,
+        "interval_90": [round(low, 4), round(high, 4)],
+        "too_few": few,
+    }
 
 
 def counted(tasks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from nightrun.decisions import effectiveness
+from nightrun.decisions import effectiveness, statistics
+from nightrun.decisions.effect import tally
 from nightrun.flows import api_answers as answers
 from nightrun.flows import api_bodies as bodies
 from nightrun.flows.api_desk import Answer, AtDesk, Desk
 from nightrun.hands import clock
-from nightrun.hands.store import issues, metrics, notes, runners, snapshot, tasks
+from nightrun.hands.store import effects, issues, metrics, notes, runners, snapshot, tasks
 
 router = APIRouter(prefix="/api/agent", tags=["monitor"])
 
@@ -100,6 +101,20 @@ def effectiveness_of(desk: Desk) -> dict[str, Any]:
             {name: one[name] for name in ("condition", "severity", "message")} for one in open_issues[:5]
         ],
         "commit_state": counts["by_commit_state"],
+        "success_rate_of": statistics.judged(statistics.Count(rate["completed"], rate["total"])),
+        "heals": _heals(desk, now),
+    }
+
+
+def _heals(desk: Desk, now: float) -> dict[str, Any]:
+    """What became of issues with a heal and, beside them, of those without one."""
+    healed = effects.of_heals(desk.db, snapshot.heals(desk.db), now=now)
+    alone = effects.untreated(desk.db, now=now)
+    return {
+        "treated": tally(one["effect"] for one in healed),
+        "untreated": tally(one["effect"] for one in alone),
+        "last": healed,
+        "last_untreated": alone,
     }
 
 

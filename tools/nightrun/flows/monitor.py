@@ -15,7 +15,7 @@ from nightrun.decisions import restart
 from nightrun.flows import monitor_look
 from nightrun.flows.monitor_look import Looked, Memory
 from nightrun.flows.monitor_notify import Herald
-from nightrun.hands import clock, environment, files, hooks, state_file
+from nightrun.hands import clock, environment, files, git_patch, hooks, state_file
 from nightrun.hands.client import Client
 from nightrun.hands.environment import Environment
 from nightrun.hands.heartbeat import Heart
@@ -23,10 +23,12 @@ from nightrun.hands.policy_file import Keeper
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
 from nightrun.words.errors import NightrunError
+from nightrun.words.task import Task
 
 TICK_S = 1.0
 BEAT_S = 10.0
 SLEPT_S = 30.0  # a gap this long between the clocks means that the machine slept (reliability.md D10)
+DIFF_CHARS = 6_000
 ASKED_KEPT_S = 7 * 86_400.0
 HOOKS_EVERY_S = 300.0
 
@@ -61,10 +63,18 @@ class Monitor:
 
     def round(self) -> Looked:
         policy, now = self.policy(), clock.now()
-        looked = monitor_look.look(self.client, policy, self.memory, self.facts(), auto_fix=self.auto_fix, now=now)
+        looked = monitor_look.look(
+            self.client, policy, self.memory, self.facts(), auto_fix=self.auto_fix, now=now, diff_of=self._diff
+        )
         self._ask_restart(looked, now)
         self._record(looked)
         return looked
+
+    def _diff(self, task: Task) -> str:
+        """What the last attempt changed; its objects are in this repository, kept or not yet swept away."""
+        if not task.base or not task.tree:
+            return ""
+        return git_patch.between(self.state.root, task.base, task.tree, DIFF_CHARS)
 
     # -- files
 

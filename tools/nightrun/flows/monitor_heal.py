@@ -1,18 +1,19 @@
-"""Adding the heal tasks that issues ask for, with the failing output in their context."""
+"""Adding the heal tasks that issues ask for, with the failing output, the last change and how it was before."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from nightrun import conditions
-from nightrun.decisions import heal
+from nightrun.decisions import effect, heal
 from nightrun.decisions.heal import HealRequest
 from nightrun.hands.client import ApiAway, Client, Refused
 from nightrun.policy.model import Policy
 from nightrun.words.issue import Finding
+from nightrun.words.task import Task
 
 OUTPUT_CHARS = 4_000  # of each failed task that a heal is shown
 OUTPUT_TASKS = 3
@@ -20,6 +21,12 @@ OUTPUT_TASKS = 3
 log = logging.getLogger("nightrun.monitor")
 
 Issue = Mapping[str, Any]
+DiffOf = Callable[[Task], str]
+
+
+def no_diff(task: Task) -> str:
+    """Where no repository is at hand."""
+    return ""
 
 
 def add(
@@ -30,21 +37,24 @@ def add(
     snapshot: Mapping[str, Any],
     *,
     now: float,
+    diff_of: DiffOf = no_diff,
 ) -> list[str]:
     """The ids of the tasks that were added. What could not be added is tried again by the next look."""
     added: list[str] = []
     try:
+        remedies = _remedies(client, issues, snapshot)
         wanted = heal.choose(
             findings,
             {(one["condition"], one["fingerprint"]): one for one in issues},
-            _remedies(client, issues, snapshot),
+            remedies,
             task_types={one.NAME: policy.monitor.condition(one.NAME).task_type for one in conditions.ALL},
             caps=_caps(policy),
             auto_fix=True,
             now=now,
+            slots=heal.slots(snapshot, remedies),
         )
         for one in wanted:
-            added.append(_add(client, one))
+            added.append(_add(client, one, diff_of, _before(policy, one, snapshot)))
     except (ApiAway, Refused) as error:
         log.warning("a heal task could not be added: %s", error.message)
     return added
@@ -57,37 +67,49 @@ def _caps(policy: Policy) -> heal.Caps:
         open=settings.open,
         per_day=settings.per_day,
         cooldown=settings.cooldown,
+        share=settings.share,
     )
 
 
 def _remedies(client: Client, issues: Sequence[Issue], snapshot: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The heals, and the tasks of another type that open issues are linked to."""
+    """The heals with their effect, and the tasks of another type that open issues are linked to."""
     known = {one["id"]: dict(one) for one in snapshot.get("heals") or ()}
     for one in issues:
         task_id = one.get("heal_task_id")
         if task_id and task_id not in known:
             known[task_id] = asdict(client.task(task_id))
-    return list(known.values())
+    effects = {one["task"]: one["effect"] for one in snapshot.get("effects") or ()}
+    return [{**one, "effect": effects.get(task_id)} for task_id, one in known.items()]
 
 
-def _add(client: Client, request: HealRequest) -> str:
-    context = {**request.context, "failing_output": _failing_output(client, request)}
+def _before(policy: Policy, request: HealRequest, snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """What its effect will be measured against."""
+    threshold = getattr(policy.monitor.condition(conditions.low_success_rate.NAME), "threshold", effect.THRESHOLD)
+    return effect.before(snapshot.get("finished") or (), request.fingerprint, threshold).to_json()
+
+
+def _add(client: Client, request: HealRequest, diff_of: DiffOf, before: Mapping[str, Any]) -> str:
+    failing = _failed(client, request)
+    context = {**request.context, "before": before, "failing_output": [_output(one) for one in failing]}
+    diff = next((text for one in failing if (text := diff_of(one))), "")
+    if diff:
+        context["last_diff"] = diff
     task = client.add_task(request.direction, request.task_type, context=context, dedup_key=request.dedup_key)
     client.patch_issue(request.issue, heal_task_id=task.id)
     log.warning("%s task %s for issue %s (%s)", request.task_type, task.id, request.issue, request.condition)
     return task.id
 
 
-def _failing_output(client: Client, request: HealRequest) -> list[dict[str, Any]]:
-    """The end of what the failed tasks said: the agent of the heal sees the failure itself, not only its count."""
+def _failed(client: Client, request: HealRequest) -> list[Task]:
     ids = list(request.context["evidence"].get("tasks") or ())[:OUTPUT_TASKS]
-    tasks = [client.task(one) for one in ids]
-    return [
-        {
-            "task": one.id,
-            "error_class": one.error_class,
-            "error_summary": one.error_summary,
-            "output": (one.output or "")[-OUTPUT_CHARS:],
-        }
-        for one in tasks
-    ]
+    return [client.task(one) for one in ids]
+
+
+def _output(task: Task) -> dict[str, Any]:
+    """The end of what a failed task said: the agent of the heal sees the failure itself, not only its count."""
+    return {
+        "task": task.id,
+        "error_class": task.error_class,
+        "error_summary": task.error_summary,
+        "output": (task.output or "")[-OUTPUT_CHARS:],
+    }

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from nightrun import conditions
-from nightrun.decisions import issues, restart
+from nightrun.decisions import issues, muting, restart
 from nightrun.decisions.issues import Known
 from nightrun.decisions.restart import Request
 from nightrun.flows import monitor_heal
@@ -18,6 +18,7 @@ from nightrun.hands.client import ApiAway, Client, Refused
 from nightrun.policy.model import Policy
 from nightrun.words import issue as words
 from nightrun.words.issue import Finding
+from nightrun.words.task import Task
 
 PROBE_TIMEOUT_S = 10.0
 RESTART_TAKES_S = 120.0  # after this a restart that was asked for counts as tried
@@ -59,14 +60,18 @@ def look(
     *,
     auto_fix: bool,
     now: float,
+    diff_of: Callable[[Task], str] = monitor_heal.no_diff,
 ) -> Looked:
-    """`facts` are what only this machine knows: policy_problem, hook_problems, auto_commit, runner_started_at."""
+    """`facts` are what only this machine knows: policy_problem, hook_problems, auto_commit, runner_started_at.
+
+    `diff_of` gives the last change of a task that failed.
+    """
     snapshot = {**_ask(client, memory, now), **facts, "resumed_at": memory.resumed_at}
-    findings = _detect(policy, snapshot, now)
+    findings = muting.muted(_detect(policy, snapshot, now), snapshot)
     answer = _send(client, findings, policy, memory, snapshot, now)
     added: list[str] = []
     if auto_fix and answer.reached:
-        added = monitor_heal.add(client, policy, answer.findings, answer.issues, snapshot, now=now)
+        added = monitor_heal.add(client, policy, answer.findings, answer.issues, snapshot, now=now, diff_of=diff_of)
     memory.last_open = answer.issues
     return Looked(
         at=now,
@@ -184,6 +189,7 @@ def _send(
         known = {_key(one): Known(one["state"], one["since"]) for one in client.issues_state()["conditions"]}
         opened = [_key(one) for one in snapshot.get("issues") or memory.last_open]
         findings = issues.step(seen, known=known, still_open=opened, holds=holds, now=now, timers_from=timers_from)
+        findings = _gathered(findings, opened, policy, snapshot, now)
         said = client.send_findings(findings)
     except (ApiAway, Refused) as error:
         log.warning("the findings could not be sent: %s", error.message)
@@ -194,6 +200,16 @@ def _send(
     for one in said["resolved"]:
         log.info("resolved %s: %s", one["id"], one["condition"])
     return _Answer(findings, said["open"], said["resolved"], reached=True)
+
+
+def _gathered(
+    findings: Sequence[Finding], opened: Sequence[issues.Key], policy: Policy, snapshot: Mapping[str, Any], now: float
+) -> list[Finding]:
+    """One that was resolved lately is the same issue again, and not a new one."""
+    resolved = snapshot.get("resolved") or ()
+    lately = muting.opened_lately([*(snapshot.get("issues") or ()), *resolved], now)
+    known = [_key(one) for one in resolved]
+    return muting.gathered(findings, opened, known, lately=lately, most=policy.monitor.new_per_hour)
 
 
 def _key(one: Mapping[str, Any]) -> issues.Key:

@@ -40,6 +40,7 @@ def span(root: Path, since: float) -> Facts:
         ended, cut = _ended(client, since)
         pending, _ = client.tasks(status=words.PENDING, limit=PENDING_SHOWN, order="oldest")
         facts = {"root": str(root), "since": since, "until": until, "snapshot": client.snapshot(), "cut": cut}
+        facts["effectiveness"] = client.effectiveness()
         return {**facts, "ended": ended, "pending": [asdict(one) for one in pending], "settings": _settings(root, {})}
 
 

@@ -218,6 +218,11 @@ class Heal(Section):
         description="Waiting time before the same condition may ask again; it doubles after each heal that did not "
         "help.",
     )
+    share: Ratio = Field(
+        default=0.2,
+        description="Largest share of heal tasks among the tasks started lately, while other work is ready. 0: none "
+        "while other work is ready.",
+    )
 
 
 class Backlog(Section):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, create_model
 
 from nightrun import conditions
-from nightrun.conditions.settings import ConditionSettings, Duration
+from nightrun.conditions.settings import ConditionSettings, Count, Duration
 from nightrun.policy.section import Section
 
 
@@ -16,6 +16,9 @@ class MonitorSection(Section):
     """How often the monitor looks, and what it looks for."""
 
     interval: Duration = Field(default=60.0, gt=0, description="Time between two looks at the run.")
+    new_per_hour: Count = Field(
+        default=10, description="Most new issues in an hour; what comes on top waits and is said in one issue. 0: all."
+    )
 
     def condition(self, name: str) -> ConditionSettings:
         """The settings of the condition of that name; KeyError when there is none."""

@@ -10,6 +10,9 @@ OK = "ok"
 PENDING = "pending"
 FIRING = "firing"
 UNKNOWN = "unknown"
+# What became of what was wrong, after a heal or without one; the third is UNKNOWN.
+RECOVERED = "recovered"
+NOT_RECOVERED = "not recovered"
 SEVERITIES = ("high", "medium", "low")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nightrun.hands.store import attempts, issues, metrics, notes, pauses, runners, tasks
+from nightrun.hands.store import attempts, effects, issues, metrics, notes, pauses, runners, tasks
 from nightrun.hands.store.database import Database, Row
 
 FINISHED = 50
@@ -19,6 +19,7 @@ _FINISHED_FIELDS = (
 def take(db: Database, *, now: float) -> Row:
     """Without what is outside the store: the API adds its start time and the disk."""
     counts = tasks.counts(db)
+    healing = heals(db)
     return {
         "now": now,
         "pauses": pauses.active(db, now=now),
@@ -35,11 +36,17 @@ def take(db: Database, *, now: float) -> Row:
         "window": metrics.rate_of_window(db, now=now),
         "unlanded": tasks.select(db, f"{tasks.UNLANDED} ORDER BY seq LIMIT {MOST}", index="tasks_unlanded"),
         "needs_decision": tasks.select(db, f"status = 'needs_decision' ORDER BY seq LIMIT {MOST}"),
-        "heals": tasks.select(db, f"task_type = 'heal' ORDER BY seq DESC LIMIT {FINISHED}"),
+        "heals": healing,
+        "effects": effects.of_heals(db, healing, now=now),
         "runners": runners.listed(db),
         "issues": issues.still_open(db),
         "resolved": issues.resolved_since(db, now - 7 * metrics.DAY),
     }
+
+
+def heals(db: Database) -> list[Row]:
+    """The newest first."""
+    return tasks.select(db, f"task_type = 'heal' ORDER BY seq DESC LIMIT {FINISHED}")
 
 
 def finished(db: Database, limit: int) -> list[dict[str, Any]]:

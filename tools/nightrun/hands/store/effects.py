@@ -1,0 +1,76 @@
+"""What became of what was wrong: after each heal, and after issues that got none (reliability.md A11)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from nightrun.decisions import effect, heal
+from nightrun.decisions.effect import Before, Effect
+from nightrun.hands.store.database import Database, Row
+from nightrun.words.task import TERMINAL
+
+JUDGED = 20  # heals, and issues without one, the newest first
+LOOKED_AT = 60  # tasks before or after a moment: heals and faults of the environment among them do not count
+_FIELDS = "id, task_type, status, error_class, error_summary, finished_at, context"
+
+
+def of_heals(db: Database, heals: list[Row], *, now: float) -> list[Row]:
+    """Of heals as the snapshot has them: {task, condition, fingerprint, effect, why}; those at work are left out."""
+    ended = [one for one in heals if one["status"] in TERMINAL and one.get("finished_at") is not None]
+    return [_of_heal(db, one, now=now) for one in ended[:JUDGED]]
+
+
+def untreated(db: Database, *, now: float) -> list[Row]:
+    """The same of issues that could have got a heal and got none; what happens by itself (regression to the mean)."""
+    sql = (
+        "SELECT id, condition, fingerprint, status, first_seen FROM issues WHERE heal_task_id IS NULL"
+        " AND direction IS NOT NULL ORDER BY first_seen DESC LIMIT :limit"
+    )
+    return [_of_issue(db, one, now=now) for one in db.all(sql, {"limit": JUDGED})]
+
+
+def _of_heal(db: Database, task: Row, *, now: float) -> Row:
+    condition, kind = heal.key_of(task)
+    context = task.get("context") or {}
+    since = float(task["finished_at"])
+    known = effect.read(context.get("before")) or _before(db, kind, since)
+    is_open = _is_open(db, context.get("issue"), since)
+    found = _judge(db, (condition, kind), known, since=since, now=now, is_open=is_open)
+    return {"task": task["id"], "condition": condition, "fingerprint": kind, "effect": found.verdict, "why": found.why}
+
+
+def _of_issue(db: Database, issue: Row, *, now: float) -> Row:
+    key, since = (issue["condition"], issue["fingerprint"]), float(issue["first_seen"])
+    known = _before(db, issue["fingerprint"], since)
+    found = _judge(db, key, known, since=since, now=now, is_open=issue["status"] == "open")
+    names = {name: issue[name] for name in ("condition", "fingerprint")}
+    return {"issue": issue["id"], **names, "effect": found.verdict, "why": found.why}
+
+
+def _judge(
+    db: Database, key: tuple[str, str], known: Before, *, since: float, now: float, is_open: bool | None
+) -> Effect:
+    after = _ended(db, "finished_at > :at ORDER BY finished_at LIMIT :limit", since)
+    return effect.judge(*key, known, after, since=since, now=now, is_open=is_open)
+
+
+def _before(db: Database, kind: str, at: float) -> Before:
+    earlier = _ended(db, "finished_at <= :at ORDER BY finished_at DESC LIMIT :limit", at)
+    return effect.before(earlier, kind, effect.THRESHOLD)
+
+
+def _is_open(db: Database, issue_id: Any, since: float) -> bool | None:
+    """None when it is not known, or was resolved before the heal had ended: then the heal did not do it."""
+    found = db.one("SELECT status, resolved_at FROM issues WHERE id = :id", {"id": str(issue_id)}) if issue_id else None
+    if found is None or (found["resolved_at"] is not None and found["resolved_at"] < since):
+        return None
+    return bool(found["status"] == "open")
+
+
+def _ended(db: Database, rest: str, at: float) -> list[Mapping[str, Any]]:
+    # Named, so that it is never the whole history that is searched.
+    sql = f"SELECT {_FIELDS} FROM tasks INDEXED BY tasks_finished WHERE finished_at IS NOT NULL AND {rest}"  # noqa: S608
+    rows = db.all(sql, {"at": at, "limit": LOOKED_AT})
+    return [{**one, "context": json.loads(one["context"] or "{}")} for one in rows]
