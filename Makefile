@@ -69,7 +69,7 @@ resume: $(READY) ## Take tasks again [REPO=]
 
 ##@ Work
 
-.PHONY: task backlog decide commit undo push
+.PHONY: task backlog decide commit verify undo push
 task: $(READY) ## Add a task: TYPE=impl DIRECTION='...' [PRIORITY= AFTER= AGENT=]
 	@$(NIGHTRUN) task
 backlog: $(READY) ## What is in the backlog, what was done, what is next [JSON=1]
@@ -80,6 +80,8 @@ commit: $(READY) ## Commit and land a finished change by hand: TASK=
 	@$(NIGHTRUN) commit
 undo: $(READY) ## Revert commits of the pipeline, after showing which: TASK= or SINCE=12h [YES=1]
 	@$(NIGHTRUN) undo
+verify: $(READY) ## Run the gate again on recorded commits [RANGE=main~5..main]
+	@$(NIGHTRUN) verify
 push: $(READY) ## Your own push, after showing what would leave [YES=1]
 	@$(NIGHTRUN) push
 

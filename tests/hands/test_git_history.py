@@ -35,6 +35,12 @@ def test_one_name_is_one_commit(repo: Path, shas: dict[str, str]) -> None:
     assert git_history.pipeline_commits(repo, "HEAD~2") == []
 
 
+def test_recent_ones_are_those_committed_after_a_moment(repo: Path, shas: dict[str, str]) -> None:
+    at = float(git_out(repo, "show", "-s", "--format=%ct", shas["t1"]))
+    assert [one.sha for one in git_history.recent_commits(repo, "HEAD", at - 1)] == [shas["t2"], shas["t1"]]
+    assert git_history.recent_commits(repo, "HEAD", at + 3600) == []
+
+
 def test_reverting_commits_are_found_too(repo: Path, shas: dict[str, str]) -> None:
     found = [one.sha for one in git_history.with_reverts(repo, "HEAD")]
     assert found == [git_out(repo, "rev-parse", "HEAD"), shas["t2"], shas["t1"]]

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("decide", "Answer a task that needs a decision; without an id, list them."),
     "commit": ("commit", "Commit and land the finished change of a task by hand."),
     "undo": ("undo", "Revert the commits of a task or of a night."),
+    "verify": ("verify", "Run the gate again on recorded commits, and compare with what they claim."),
     "push": ("push", "Push the target branch yourself, after showing what would leave."),
     "monitor": ("monitor", "Watch the pipeline live; one page when the output is no terminal."),
     "status": ("status", "Show on one page how it stands now."),

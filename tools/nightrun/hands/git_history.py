@@ -23,6 +23,11 @@ def pipeline_commits(where: Path, range: str) -> list[Commit]:
     return _matching(where, range if ".." in range else f"{range}^!", _PIPELINE)
 
 
+def recent_commits(where: Path, ref: str, since: float) -> list[Commit]:
+    """Those of a whole history that were committed after a moment; rebased ones are as old as their rebase."""
+    return [one for one in _matching(where, ref, _PIPELINE) if one.at >= since]
+
+
 def with_reverts(where: Path, ref: str) -> list[Commit]:
     """Those of the whole history of a ref, and every commit that says it reverts another one; in the same order."""
     return _matching(where, ref, (*_PIPELINE, *_REVERTS))
