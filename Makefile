@@ -4,8 +4,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 
-VARIABLES := AFTER AGENT ATTEMPT DIRECTION FOLLOW FORCE HOURS JSON LINES ONCE PRIORITY RANGE REPO RUNNERS SINCE TASK \
-	TEST TEXT TYPE UNDO UNTIL YES
+VARIABLES := ACTION AFTER AGENT ATTEMPT CRON DIRECTION FOLLOW FORCE HOURS JSON LINES NAME ONCE PRIORITY RANGE REPO \
+	RUNNERS SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
 
 # What stands on make's command line reaches the program as it was written: by the environment and not expanded, since
 # make would run $(shell ...) in a text and the shell would run what is between backticks.
@@ -55,11 +55,13 @@ doctor: $(READY) ## Check machine, repository, hooks, agents and policy [REPO= J
 
 ##@ Run
 
-.PHONY: autonomous overnight stop pause resume
+.PHONY: autonomous overnight service stop pause resume
 autonomous: $(READY) ## Run everything in the foreground [REPO= RUNNERS= HOURS= UNTIL=idle]
 	@$(NIGHTRUN) autonomous
 overnight: $(READY) ## The same for HOURS=8, then the report [REPO= RUNNERS= HOURS=]
 	@$(NIGHTRUN) overnight
+service: $(READY) ## Let it start by itself: ACTION=install|uninstall|status [RUNNERS= CRON=1]
+	@$(NIGHTRUN) service
 stop: $(READY) ## End a run in order; nothing is lost [REPO=]
 	@$(NIGHTRUN) stop
 pause: $(READY) ## Take no new tasks [REPO= TEXT='why']

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Show the whole loop on a scratch repository, in about a minute."),
     "autonomous": ("autonomous", "Run everything in the foreground: API, runners, monitor."),
     "overnight": ("overnight", "Run everything for the hours of a night, then write the report."),
+    "service": ("service", "Let a run start by itself: with the machine, and again when it died."),
     "stop": ("stop", "End a run in order; nothing is lost."),
     "pause": ("pause", "Take no new tasks until resumed."),
     "resume": ("resume", "Take tasks again."),

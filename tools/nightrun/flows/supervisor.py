@@ -34,6 +34,7 @@ from nightrun.hands import (
 )
 from nightrun.hands.client import Client
 from nightrun.hands.environment import Environment
+from nightrun.hands.service_manager import ServiceManager
 from nightrun.hands.state_dir import StateDir
 from nightrun.hands.survivors import Row
 from nightrun.words import errors
@@ -133,6 +134,7 @@ class Supervisor:
     parts: list[Supervised] = field(default_factory=list)
     restarts: dict[str, int] = field(default_factory=dict)
     signals: StopSignals = field(default_factory=StopSignals)
+    manager: ServiceManager = field(default_factory=ServiceManager)
     drains_since: float | None = None
 
     def run(self) -> int:
@@ -218,6 +220,7 @@ class Supervisor:
             if not self.api.given_up:
                 return self._asked_to_end() or 0
             return 1
+        self.manager.ready()
         self._open_intake()
         self.story.follow()
         # Runners first: they are what a person waits for.
@@ -321,6 +324,7 @@ class Supervisor:
         self._rotate()
         if self.story.follow():
             self._ask_for_a_look()
+        self.manager.alive()
 
     def _revive(self, part: Supervised) -> None:
         code = part.reap()
@@ -456,6 +460,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         """The API last, the others have to tell it something; then nothing that any part started is left."""
+        self.manager.stopping()
         self._end_and_wait(self.parts[1:])
         if self.drains_since is not None:
             with suppress(NightrunError):
