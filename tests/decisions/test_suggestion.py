@@ -41,6 +41,7 @@ def test_a_heal_cannot_flood_the_backlog() -> None:
         "- [ ] first line\n  second line\n\n  ```sh\n  touch pwned\n  ```\n",
         "- [ ] tildes\n\n  ~~~~sh\n  touch pwned\n  ~~~~\n",
         "- [ ] [impl, test] with a chain\n",
+        "- [ ] [spec] with a chain that is one type\n",
     ],
 )
 @pytest.mark.parametrize("before", [OLD, OLD.rstrip("\n"), ""])
@@ -53,7 +54,7 @@ def test_the_task_appends_it_word_for_word_and_runs_nothing_of_it(tmp_path: Path
         (tmp_path / FILE).write_text(before)
     run = AgentRun(prompt=direction, direction=direction, worktree=str(tmp_path), prompt_file="")
     subprocess.run(["sh", "-e"], input=script.file_text(run), text=True, cwd=tmp_path, check=True)
-    after = backlog.parse((tmp_path / FILE).read_text(), FILE, ("spec",))
+    after = backlog.parse((tmp_path / FILE).read_text(), FILE, ())
     assert after[-1].key == item.key
     assert (after[-1].text, after[-1].types) == (item.text, item.types)
     assert not (tmp_path / "pwned").exists()

@@ -32,7 +32,8 @@ class Seen:
     """What there is after the run."""
 
     code: int  # exit code of the run
-    items: Sequence[Item]  # of both backlogs, as they stood before it
+    before: Sequence[Item]  # of both backlogs, as they stood before it
+    items: Sequence[Item]  # the same now, with what the heal suggests
     tasks: Sequence[Task]
     issues: Sequence[Mapping[str, Any]]  # open ones
     messages: Sequence[bytes]  # of all commits on the target
@@ -57,16 +58,17 @@ def problems(seen: Seen) -> list[str]:
     """What did not happen as it should, one sentence each."""
     if seen.code != EXIT_CODE:
         return [f"the run ended with exit code {seen.code}, not {EXIT_CODE}"]
-    return [*_tasks(seen), *_issue(seen), *_commits(seen), *_left(seen)]
+    return [*_items(seen), *_tasks(seen), *_issue(seen), *_commits(seen), *_left(seen)]
 
 
 def summary(seen: Seen) -> list[str]:
     """The same when all is well, in words."""
-    landed, attempts = _landed(seen), max(one.attempt for one in seen.tasks if _is(one, REPAIRED))
+    suggested = _suggested(seen)[0].text
     return [
-        f"{count(len(landed), 'task')} of {count(len(seen.items), 'item')} completed, each of them one commit",
-        f"{REPAIRED!r} failed its gate first and passed at attempt {attempts}",
-        f"{NEVER!r} failed for good: nothing of it is on main, and it led to one issue and one heal task",
+        f"{count(len(_landed(seen)), 'task')} completed and landed, each as one commit",
+        f"{REPAIRED!r} failed its gate at first and passed at attempt 2",
+        f"{NEVER!r} failed for good: no commit, an issue and a heal task",
+        f"the heal suggested {suggested!r}, and that was done, too",
         "the working tree is clean and no process is left",
     ]
 
@@ -79,12 +81,27 @@ def _landed(seen: Seen) -> list[Task]:
     return [one for one in seen.tasks if one.commit_state == words.COMMIT_LANDED]
 
 
+def _suggested(seen: Seen) -> list[Item]:
+    known = {one.key for one in seen.before}
+    return [one for one in seen.items if one.key not in known]
+
+
 # -- the parts
+
+
+def _items(seen: Seen) -> Iterator[str]:
+    """All were done but one, and one was suggested by the heal."""
+    if len(_suggested(seen)) != 1 or len(seen.items) != len(seen.before) + 1:
+        yield f"there are {count(len(seen.items), 'item')}, {len(_suggested(seen))} of them suggested by the heal"
+    for item in seen.items:
+        if item.done == (item.text == NEVER):
+            yield f"{item.text!r} is {'ticked' if item.done else 'not ticked'}"
 
 
 def _tasks(seen: Seen) -> Iterator[str]:
     """One task for each step of each item, and how it must have ended."""
-    made = Counter((one.task_type, one.direction.partition("\n")[0]) for one in seen.tasks if one.task_type != "heal")
+    asked = [one for one in seen.tasks if one.task_type != "heal" and "suggested_by" not in one.context]
+    made = Counter((one.task_type, one.direction.partition("\n")[0]) for one in asked)
     for item in seen.items:
         for name in item.types:
             found = made.pop((name, item.text), 0)

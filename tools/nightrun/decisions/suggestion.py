@@ -14,9 +14,9 @@ LONGEST = 4_000  # characters of one item
 
 
 def added(before: str, after: str, file: str) -> list[Item]:
-    """The open items that a text has and the one before had not."""
-    known = {one.key for one in backlog.parse(before, file, ("spec",))}
-    new = [one for one in backlog.parse(after, file, ("spec",)) if one.key not in known and not one.done]
+    """The open items that a text has and the one before had not; without types where they say none."""
+    known = {one.key for one in backlog.parse(before, file, ())}
+    new = [one for one in backlog.parse(after, file, ()) if one.key not in known and not one.done]
     return [one for one in new if len(backlog.direction(one)) <= LONGEST][:MOST]
 
 
@@ -38,7 +38,7 @@ def direction(item: Item, file: str) -> str:
 
 
 def _lines(item: Item) -> list[str]:
-    chain = f"[{' '.join(item.types)}] " if item.types != ("spec",) else ""
+    chain = f"[{' '.join(item.types)}] " if item.types else ""
     first, *rest = item.text.splitlines()
     body = [f"  {line}".rstrip() for line in item.body.splitlines()]
     return [f"- [ ] {chain}{first}", *(f"  {line}" for line in rest), *([""] if body else []), *body]

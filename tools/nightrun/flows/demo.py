@@ -70,20 +70,21 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def items(root: Path) -> list[Item]:
-    """Of both backlogs; what is taken from them is in no order."""
+    """Of both backlogs; as they stand."""
     named = ((demo.BACKLOG, False), (demo.META_BACKLOG, True))
     texts = [(name, (root / name).read_text(encoding="utf-8"), meta) for name, meta in named]
     return [item for name, text, meta in texts for item in backlog.parse(text, name, demo.CHAIN, meta=meta)]
 
 
-def look(root: Path, items_before: list[Item], code: int) -> Seen:
+def look(root: Path, before: list[Item], code: int) -> Seen:
     """What there is when the run is over."""
     with own_api.answering(root, lambda: None) as client:
         tasks: list[Task] = client.tasks(limit=_PAGE, order="oldest")[0]
         issues = client.snapshot()["issues"]
     return Seen(
         code=code,
-        items=items_before,
+        before=before,
+        items=items(root),
         tasks=tasks,
         issues=issues,
         messages=[raw for _, raw in git.messages(root, "main")],
