@@ -18,6 +18,15 @@ def made(repo: Path, message: bytes = b"x\n", *, parent: bool = True, author: st
     return git_commit.commit_tree(repo, tree, tip if parent else None, message, author=author, sign=False)
 
 
+def test_kept_work_is_nightruns_own_and_needs_no_identity(repo: Path, sealed: Path) -> None:
+    (sealed / ".gitconfig").write_text("[user]\n    useConfigOnly = true\n")
+    tree, tip = git_out(repo, "rev-parse", "HEAD^{tree}", "HEAD").split()
+    sha = git_commit.kept(repo, tree, tip, "kept")
+    assert git_out(repo, "log", "-1", "--format=%an <%ae> %cn %s %P", sha) == (
+        f"nightrun <nightrun@localhost> nightrun kept {tip}"
+    )
+
+
 class TestCommitTree:
     def test_message_is_taken_byte_for_byte(self, repo: Path) -> None:
         message = "# kept\n\n  blanks  \n\nüber 🚀\n".encode() + b"x" * 300_000 + b"\n"

@@ -158,8 +158,8 @@ def _keep(world: World, folder: Path, head: str) -> None:
     """Also what an agent committed itself, wherever it moved HEAD."""
     branch, sha, tree = f"{runner_workspace.BRANCHES}{folder.name}", head, git_change.snapshot(folder)
     if tree != git.tree_of(folder, head):
-        subject = f"nightrun: kept work of an interrupted attempt, {folder.name}\n"
-        sha = git_commit.commit_tree(folder, tree, head, subject.encode(), author=None, sign=False)
+        subject = f"nightrun: kept work of an interrupted attempt, {folder.name}"
+        sha = git_commit.kept(folder, tree, head, subject)
     if git.tip(world.root, f"refs/heads/{branch}") == sha or git.is_ancestor(world.root, sha, world.target_ref):
         return
     git.keep(world.root, f"refs/heads/{branch}", sha)

@@ -170,7 +170,7 @@ def keep_work(world: World, task: Task, place: Place, why: str) -> str | None:
 
 
 def keep_tree(world: World, place: Place, tree: str, subject: str) -> str:
-    sha = git_commit.commit_tree(place.path, tree, place.base, f"{subject}\n".encode(), author=None, sign=False)
+    sha = git_commit.kept(place.path, tree, place.base, subject)
     git.keep(world.root, place.ref, sha)
     return sha
 

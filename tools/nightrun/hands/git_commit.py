@@ -12,6 +12,11 @@ from nightrun.hands.git import GitFailed
 _SIGN_TIMEOUT_S = 120.0  # a person may have to touch a key
 # git invents `user@host` where it can; and a message that is UTF-8 is not to be labelled as something else.
 _SETTINGS = {"user.useConfigOnly": "true", "i18n.commitEncoding": "UTF-8"}
+_NIGHTRUN = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "nightrun"), ("EMAIL", "nightrun@localhost"))
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +61,13 @@ def commit_tree(where: Path, tree: str, parent: str | None, message: bytes, *, a
         if "-S" in flags:
             raise GitFailed(error.argv, error.code, f"the commit could not be signed: {error.said}") from error
         raise
+    return done.text.strip()
+
+
+def kept(where: Path, tree: str, parent: str, subject: str) -> str:
+    """A commit that only keeps work reachable: nightrun's own, so that it can be made where git knows nobody."""
+    message = f"{subject}\n".encode()
+    done = git.run(where, "commit-tree", "-p", parent, tree, stdin=message, env=_with_settings() | _NIGHTRUN)
     return done.text.strip()
 
 

@@ -1,0 +1,44 @@
+"""A gate that is red on the target itself: one repair, and nobody else pays for it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.stories.conftest import Nights
+from tests.stories.night import check_one_commit_each
+from tests.story import git_out, write
+
+# Repairs the target when it is asked to, and does its own work otherwise.
+WORKER = """\
+import os, sys
+from pathlib import Path
+prompt = sys.stdin.read()
+if "The gate fails on the target branch itself" in prompt:
+    Path(sys.argv[1]).write_text(prompt)
+    Path("needed.txt").write_text("there")
+else:
+    Path(os.environ["PIPELINE_TASK_ID"] + ".txt").write_text("x")
+"""
+GATE = "test -f needed.txt || { echo needed.txt is missing; exit 1; }"
+
+
+def test_a_red_target_is_repaired_by_one_impl_task_and_the_others_are_not_charged(
+    new_night: Nights, tmp_path: Path
+) -> None:
+    worker, told = tmp_path / "worker.py", tmp_path / "told"
+    write(tmp_path, "worker.py", WORKER)
+    agent = {"command": [sys.executable, str(worker), str(told)], "prompt": "stdin"}
+    types = {"impl": {"agent": "worker", "gate": [["sh", "-c", GATE]]}}
+    limits = {"attempts": 2, "backoff": ["300ms"]}
+    night = new_night({"agents": {"worker": agent}, "task_types": types, "limits": limits})
+    with night.api() as client:
+        ids = [client.add_task(f"Task {n}", "impl").id for n in range(3)]
+    assert night.until_idle() == 0, night.said()
+    tasks = night.tasks()
+    (repair,) = [one for one in tasks if one.id not in ids]
+    assert (repair.task_type, repair.context["condition"]) == ("impl", "gate_red")
+    assert "needed.txt is missing" in told.read_text()
+    assert {(one.status, one.commit_state, one.failures) for one in tasks} == {("completed", "landed", 0)}
+    check_one_commit_each(night, tasks)
+    assert night.committed()[repair.id] == [git_out(night.root, "log", "-1", "--format=%H", "--", "needed.txt")]
