@@ -111,7 +111,7 @@ check-messages: $(READY) ## Check the messages of commits that no hook has seen:
 
 ##@ Develop
 
-.PHONY: check lint types test soak bench docs
+.PHONY: check lint types test soak bench docs picture
 check: lint types test ## Everything that CI checks
 lint: $(READY_DEV) ## Style of the code
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
@@ -125,6 +125,8 @@ bench: $(READY_DEV) ## Measure what it costs, into docs/benchmarks.md
 	@.venv/bin/python -m tests.bench
 docs: $(READY_DEV) ## Write the generated pages of docs/ anew
 	@.venv/bin/python -m tests.docs
+picture: $(READY_DEV) ## Run the demo and put what it prints into README.md
+	@.venv/bin/python -m tests.picture
 
 .PHONY: lock clean-venv help
 lock: ## Choose the newest versions of everything that is needed
