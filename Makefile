@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 
-VARIABLES := ACTION AFTER AGENT ATTEMPT CRON DIRECTION FOLLOW FORCE HOURS JSON LINES NAME ONCE PRIORITY RANGE REPO \
+VARIABLES := ACTION AFTER AGENT ATTEMPT CRON DIRECTION FOLLOW FORCE HOURS JSON LINES NAME ONCE PRIORITY RANGE REPLAY REPO \
 	RUNNERS SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
 
 # What stands on make's command line reaches the program as it was written: by the environment and not expanded, since
@@ -80,17 +80,17 @@ decide: $(READY) ## List open decisions; answer one: TASK= TEXT='...'
 	@$(NIGHTRUN) decide
 commit: $(READY) ## Commit and land a finished change by hand: TASK=
 	@$(NIGHTRUN) commit
-undo: $(READY) ## Revert commits of the pipeline, after showing which: TASK= or SINCE=12h [YES=1]
-	@$(NIGHTRUN) undo
 verify: $(READY) ## Run the gate again on recorded commits [RANGE=main~5..main]
 	@$(NIGHTRUN) verify
+undo: $(READY) ## Revert commits of the pipeline, after showing which: TASK= or SINCE=12h [YES=1]
+	@$(NIGHTRUN) undo
 push: $(READY) ## Your own push, after showing what would leave [YES=1]
 	@$(NIGHTRUN) push
 
 ##@ Look
 
 .PHONY: monitor status report logs explain agents policy notify check-messages
-monitor: $(READY) ## Watch it live; one page when piped [ONCE=1 JSON=1]
+monitor: $(READY) ## Watch it live; one page when piped [ONCE=1 JSON=1 REPLAY=HISTORY]
 	@$(NIGHTRUN) monitor
 status: $(READY) ## How it stands now, on one page [JSON=1]
 	@$(NIGHTRUN) status

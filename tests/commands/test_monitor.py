@@ -86,3 +86,20 @@ def test_live_view_without_colour(repo: Path) -> None:
         assert b"\x1b[31m" not in terminal.until(b"nothing is running")
     finally:
         terminal.end()
+
+
+def test_a_history_is_replayed(repo: Path) -> None:
+    history = repo.parent / "history.json"
+    history.write_text('{"start": "2026-01-31", "every": "1h", "results": "C*30 F*5 C*30"}')
+    shown = CliRunner().invoke(main, ["monitor", "--repo", str(repo), "--replay", str(history)])
+    assert shown.exit_code == 0
+    rows = shown.stdout.splitlines()
+    assert "  fired        high: repeated_failures in-a-row: the last 3 tasks all failed" in rows[0]
+    assert rows[-1] == "65 looks, 2 fired, 2 resolved"
+    said = CliRunner().invoke(main, ["monitor", "--repo", str(repo), "--json", "--replay", str(history)]).stdout
+    assert json.loads(said)["looks"] == 65
+
+
+def test_a_history_that_is_not_there_is_wrong_use(repo: Path) -> None:
+    shown = CliRunner().invoke(main, ["monitor", "--repo", str(repo), "--replay", "nowhere.json"])
+    assert shown.exit_code == 2

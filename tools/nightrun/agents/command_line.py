@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nightrun.words.agent import BY_ARGUMENT, BY_FILE, BY_STDIN, AgentRun
 
 # The kernel takes 128 KiB for one argument (MAX_ARG_STRLEN, execve(2)).
 LONGEST_ARGUMENT = 120 << 10
 _PLACEHOLDER = re.compile(r"\{(prompt|prompt_file|worktree)\}")
+# For programs that take it in no other way: a prompt that begins with a dash, or is one word, is no option or command.
+PROMPT_ARGUMENT = "\n{prompt}"
 
 
 def argv(run: AgentRun, command: Sequence[str]) -> tuple[str, ...]:
@@ -31,6 +34,14 @@ def stdin(run: AgentRun, command: Sequence[str]) -> bytes | None:
     if channel == BY_STDIN or (is_argument and any(not _fits(one, run) for one in (*words, "{prompt}"))):
         return encoded(run.prompt)
     return None
+
+
+def with_prompt(run: AgentRun, words: Sequence[str]) -> tuple[str, ...]:
+    """The prompt in its place, or the name of its file where no argument can hold it."""
+    if any(not _fits(one, run) for one in words):
+        named = f"The instructions are in the file {run.prompt_file}. Read all of it and do what it says."
+        run = replace(run, prompt=named)
+    return tuple(_filled(one, run) for one in words)
 
 
 def encoded(text: str) -> bytes:

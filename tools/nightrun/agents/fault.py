@@ -23,13 +23,14 @@ _RATE = re.compile(r"\b429\b|rate.?limit(?:_error|error| reached| exceeded|ed)|o
 _AUTH = re.compile(
     r"\b401\b|\b403\b|authentication(?:_?error| failed)|not logged in|please run /login|incorrect api key|"
     r"invalid (?:x-)?api.?key|no api key|missing (?:bearer|api key)|oauth token (?:has expired|revoked)|"
-    r"permission_error|unauthorized",
+    r"permission_error|unauthorized|no authentication information",
     re.IGNORECASE,
 )
 _NETWORK = re.compile(
-    r"\b5\d\d\b (?:[a-z]|[{\"])|stream disconnected|connection (?:error|refused|reset|closed)|ECONNREFUSED|ECONNRESET|"
+    r"\b5\d\d\b (?:[a-z]|[{\"])|stream disconnected|connection ?(?:error|refused|reset|closed)|ECONNREFUSED|ECONNRESET|"
     r"ENOTFOUND|ETIMEDOUT|EAI_AGAIN|unable to connect|error sending request|fetch failed|socket|timed? ?out|"
-    r"network|internal server error|service unavailable|bad gateway|getaddrinfo",
+    r"network|internal ?server ?error|service ?unavailable|bad ?gateway|getaddrinfo|the server had an error|"
+    r"could not connect",
     re.IGNORECASE,
 )
 _STATUS = re.compile(r"(?:status:?|API Error:) ?(\d{3})\b")
@@ -53,7 +54,8 @@ def of(message: str, *, status: int | None = None, now: float, retry_after: floa
     if status == 402 or _BILLING.search(message):
         return Fault("auth")  # only a person can pay, as only a person can log in
     if status == 429 or (status is None and _RATE.search(message)):
-        return Fault("limit", _later(now, retry_after))
+        at = reset_time.read(message, now=now)
+        return Fault("limit", at if at is not None else _later(now, retry_after))
     return Fault(_of_status(status) if status else _of_text(message))
 
 

@@ -159,14 +159,14 @@ def _may_ask(
 
 def _is_about_heals(finding: Finding, remedies: Sequence[Task]) -> bool:
     """A heal never causes a heal."""
-    tasks = list(finding.evidence.get("tasks") or ())
-    ids = {one.get("id") for one in remedies}
-    return bool(tasks) and set(tasks) <= ids
+    tasks = [str(one) for one in finding.evidence.get("tasks") or ()]
+    ids = {str(one.get("id")) for one in remedies}
+    return bool(tasks) and all(one in ids for one in tasks)
 
 
 def is_retired(earlier: Sequence[Task]) -> bool:
     """Whether heals of this fingerprint have shown that they do not help."""
-    return sum(one.get("effect") == NOT_RECOVERED for one in earlier) >= RETIRED_AFTER
+    return len([one for one in earlier if one.get("effect") == NOT_RECOVERED]) >= RETIRED_AFTER
 
 
 def _has_news(finding: Finding, earlier: Sequence[Task]) -> bool:

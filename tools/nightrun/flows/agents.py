@@ -11,7 +11,7 @@ from typing import Any
 
 from nightrun import agents
 from nightrun.decisions import agent_choice, child_env, judging
-from nightrun.hands import clock, git, policy_file, process, programs
+from nightrun.hands import clock, git, policy_file, process, programs, tail
 from nightrun.policy.model import Policy
 from nightrun.words.agent import AgentEnd, AgentResult, AgentRun, AgentSpec
 from nightrun.words.errors import WrongUse
@@ -28,6 +28,7 @@ echo works > {TRIAL_FILE}
 PLACE = "repository"
 TRIAL_S = 300.0
 OUTPUT_CHARS = 4_000
+RESULT_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +116,9 @@ def _seen(spec: AgentSpec, root: Path, *, versions: bool) -> Seen:
             problem=f"{spec.program} is not on the PATH" if "/" not in spec.program else f"{spec.program} is not there",
         )
     asks = versions and spec.kind in agents.PRESETS
-    version = programs.version(found, child_env.for_agent(os.environ, spec, {})) if asks else ""
-    problem = f"`{spec.program} --version` says nothing" if asks and not version else ""
+    flag = agents.version_flag(agents.BY_NAME[spec.kind])
+    version = programs.version(found, child_env.for_agent(os.environ, spec, {}), flag) if asks else ""
+    problem = f"`{spec.program} {flag}` says nothing" if asks and not version else ""
     notes = (_about_root(spec), _about_version(agents.BY_NAME[spec.kind].TRIED, version))
     return Seen(
         name=spec.name,
@@ -157,7 +159,8 @@ def _try(spec: AgentSpec, place: Path, folder: Path) -> Trial:
     except process.ProgramMissing as error:
         return Trial(agent=spec.name, outcome="setup", summary=error.message, seconds=0.0)
     output = ended.tail.decode("utf-8", errors="replace")
-    end = AgentEnd(code=ended.code, reason=ended.reason, output=output, seconds=ended.seconds)
+    said = tail.beginning(Path(run.result_file), RESULT_BYTES)
+    end = AgentEnd(code=ended.code, reason=ended.reason, output=output, seconds=ended.seconds, result=said)
     return _came_to(spec, kind.read(end, now=clock.now()), end, place)
 
 

@@ -18,7 +18,7 @@ from nightrun.decisions import verdict as verdicts
 from nightrun.flows import runner_gate, runner_tick, runner_trust
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, git_change, marker, process
+from nightrun.hands import clock, git, git_change, marker, process, state_dir, tail
 from nightrun.hands.process import ProgramMissing
 from nightrun.policy.task_types import TaskType
 from nightrun.words import gate as gates
@@ -29,6 +29,7 @@ from nightrun.words.gate import Gate
 from nightrun.words.outcome import COMPLETED, Outcome
 from nightrun.words.task import Task
 
+RESULT_BYTES = 8 << 20  # of the file that a program writes its result to
 PROMPTS = "prompts"  # folder of the state folder; an attempt's own is removed when it ends
 
 log = logging.getLogger("nightrun.runner")
@@ -138,6 +139,8 @@ def _run(
     settings: TaskType,
 ) -> AgentEnd | None:
     """None when there is no such program."""
+    for line in agents.leaves(kind):
+        state_dir.exclude(git.git_path(world.root, "info/exclude"), line)
     extra = {
         "PIPELINE_TASK_ID": task.id,
         "PIPELINE_TASK_TYPE": task.task_type,
@@ -162,7 +165,8 @@ def _run(
     except ProgramMissing:
         return None
     output = ended.tail.decode("utf-8", errors="replace")
-    return AgentEnd(code=ended.code, reason=ended.reason, output=output, seconds=ended.seconds)
+    said = tail.beginning(Path(run.result_file), RESULT_BYTES)
+    return AgentEnd(code=ended.code, reason=ended.reason, output=output, seconds=ended.seconds, result=said)
 
 
 @contextmanager

@@ -42,9 +42,7 @@ def check(world: World, task: Task, path: Path, tree: str) -> Gate:
 def _remember(world: World, passed: Gate) -> None:
     if len(world.gates) >= MOST_REMEMBERED:
         world.gates.pop(next(iter(world.gates)))
-    again = Gate(
-        result=words.PASSED, tree=passed.tree, seconds=passed.seconds, commands=passed.commands, reused=True
-    )
+    again = Gate(result=words.PASSED, tree=passed.tree, seconds=passed.seconds, commands=passed.commands, reused=True)
     world.gates[passed.tree, passed.commands] = again
 
 
@@ -66,9 +64,7 @@ def _run(
             output = "" if ended is None else ended.tail.decode(errors="replace")
             why = f"`{name}` {problem}" + (f": {_last_line(output)}" if output.strip() else "")
             seconds = clock.monotonic() - started
-            return Gate(
-                result=words.FAILED, tree=tree, seconds=seconds, commands=shown, problem=why, output=output
-            )
+            return Gate(result=words.FAILED, tree=tree, seconds=seconds, commands=shown, problem=why, output=output)
     seconds = clock.monotonic() - started
     after = git_change.tracked_tree(path)
     if after != tree:

@@ -42,6 +42,9 @@ def _tried(step: Callable[[World], None], world: World) -> bool:
     except (NightrunError, OSError) as error:
         log.warning("recovery: %s", error)
         return False
+    except Exception:  # one folder that breaks it must not keep the runner from all other work
+        log.exception("recovery failed")
+        return False
     return True
 
 

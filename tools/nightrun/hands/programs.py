@@ -22,10 +22,10 @@ def find(name: str, path: str | None = None, *, below: Path | None = None) -> st
     return shutil.which(name, path=path)
 
 
-def version(program: str, env: Mapping[str, str] | None = None) -> str:
+def version(program: str, env: Mapping[str, str] | None = None, flag: str = "--version") -> str:
     """The first line of `PROGRAM --version`; empty when it says none."""
     try:
-        done = process.run([program, "--version"], env=env, timeout_s=VERSION_S, keep_bytes=64 << 10)
+        done = process.run([program, flag], env=env, timeout_s=VERSION_S, keep_bytes=64 << 10)
     except NightrunError:
         return ""
     lines = terminal_text.plain(done.text).split("\n")

@@ -1,4 +1,4 @@
-"""The end of a log file as text."""
+"""The end of a log file as text, and the beginning of a file that a program wrote."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ def text(path: Path, most_bytes: int) -> str:
             file.seek(max(0, size - most_bytes))
             return file.read(most_bytes).decode("utf-8", "replace")
     except FileNotFoundError:
+        return ""
+
+
+def beginning(path: Path, most_bytes: int) -> str:
+    """Empty when there is no such file, or none that can be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(most_bytes).decode("utf-8", "replace")
+    except OSError:
         return ""
 
 

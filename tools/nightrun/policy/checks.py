@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from nightrun import agents
 from nightrun.decisions import heal, notifying
 from nightrun.policy import complaints
 from nightrun.policy.keys import Path
 from nightrun.policy.model import AgentSettings, Policy
 from nightrun.policy.monitor import CONDITIONS
 
-PRESETS = ("script", "command", "claude", "codex", "opencode")
+PRESETS = tuple(agents.BY_NAME)
 PLACEHOLDERS = ("prompt", "prompt_file", "worktree")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 

@@ -22,7 +22,7 @@ class AgentSpec:
     """An agent of this repository: a built-in kind and what the policy changes of it."""
 
     name: str
-    kind: str  # module in agents/: script, command, claude, codex, opencode
+    kind: str  # module in agents/: script, command or a preset
     program: str | None  # looked for on PATH; None: nothing is needed
     command: tuple[str, ...] | None = None  # replaces the kind's own command line
     channel: str | None = None  # BY_ARGUMENT, BY_STDIN, BY_FILE; None: the kind's own
@@ -45,6 +45,11 @@ class AgentRun:
     command: tuple[str, ...] | None = None
     channel: str | None = None
 
+    @property
+    def result_file(self) -> str:
+        """Where a program that writes its result to a file is told to write it."""
+        return f"{self.prompt_file}.result"
+
 
 @dataclass(frozen=True, kw_only=True)
 class AgentEnd:
@@ -54,6 +59,7 @@ class AgentEnd:
     reason: str  # EXITED, TIMED_OUT, WAS_SILENT, WAS_STOPPED
     output: str  # the last part of stdout and stderr; its first line may be cut
     seconds: float
+    result: str = ""  # what is in `AgentRun.result_file`, its first part where it is long
 
 
 @dataclass(frozen=True, kw_only=True)
