@@ -4,8 +4,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 
-VARIABLES := ACTION AFTER AGENT ATTEMPT CRON DIRECTION FOLLOW FORCE HOURS JSON LINES NAME ONCE PRIORITY RANGE REPLAY REPO \
-	RUNNERS SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
+VARIABLES := ACTION AFTER AGENT ATTEMPT CRON DIRECTION FOLLOW FORCE HOURS JSON LINES NAME ONCE PRIORITY RANGE REPLAY \
+	REPO RUNNERS SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
 
 # What stands on make's command line reaches the program as it was written: by the environment and not expanded, since
 # make would run $(shell ...) in a text and the shell would run what is between backticks.

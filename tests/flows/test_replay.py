@@ -40,5 +40,5 @@ def test_the_policy_of_the_repository_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "text"), [("a.json", '{"a": 1}\n{"a"'), ("a.yaml", "a: [1"), ("a.json", "\ufffe")])
 def test_what_cannot_be_read_is_said_with_its_place(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(WrongUse, match="a.(json|yaml)"):
+    with pytest.raises(WrongUse, match=r"a\.(json|yaml)"):
         replay.of_file(tmp_path, tmp_path / name)
