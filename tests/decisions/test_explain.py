@@ -32,6 +32,7 @@ def facts(task: dict[str, Any], **more: Any) -> dict[str, Any]:
         "needs": [],
         "pauses": [],
         "issue": None,
+        "named_by": [],
         "logs": [1],
         "target": "main",
         "on_target": None,
@@ -164,6 +165,37 @@ def test_attempts_and_events_have_their_logs_and_commits() -> None:
         ("attempt 2 by runner-2: not ended", ""),
     ]
     assert told(given, "What happened") == [(f"2025-10-09 08:53 change landed, {SHA}", f"git show {SHA}")]
+
+
+def test_attempts_that_came_to_the_same_are_one_statement() -> None:
+    tries = [
+        {"attempt": n, "runner": "r", "agent": None, "started_at": 0, "ended_at": 60, "outcome": "gate"}
+        | {"error_class": "gate" if n != 4 else "timeout", "error_summary": "x"}
+        for n in range(1, 6)
+    ]
+    assert [text for text, _ in told(facts(pending(), attempts=tries), "Attempts")] == [
+        "attempts 1 to 3 by r: gate: x, 3 min in all",
+        "attempt 4 by r: timeout: x after 1 min",
+        "attempt 5 by r: gate: x after 1 min",
+    ]
+
+
+def test_long_history_is_shown_by_its_ends() -> None:
+    happened = [{"at": NOW, "kind": "claimed", "text": f"attempt {n}"} for n in range(40)]
+    shown = [text.partition(" ")[2][6:] for text, _ in told(facts(pending(), events=happened), "What happened")]
+    assert shown[:3] == ["attempt 0", "attempt 1", "attempt 2"]
+    assert shown[4:] == [f"attempt {n}" for n in range(28, 40)]
+    made = told(facts(pending(), events=happened), "What happened")[3]
+    assert made == ("... 25 more ...", "nightrun explain t1 --json")
+    assert len(told(facts(pending(), events=happened[:15]), "What happened")) == 15
+
+
+def test_task_in_the_queue_again_says_after_what_and_which_issue_names_it() -> None:
+    task = pending(error_class="gate", error_summary="2 failed")
+    assert told(facts(task, named_by=[seen.issue()])) == [
+        ("It is back in the queue after gate: 2 failed.", "nightrun logs t1 --attempt 1"),
+        ("The open issue repeated_failures names it: impl failed three times", "nightrun explain i1"),
+    ]
 
 
 def test_nothing_in_a_hostile_text_reaches_the_terminal_or_the_shell() -> None:

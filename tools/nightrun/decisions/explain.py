@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import groupby
 from typing import Any
 
 from nightrun.decisions import lines
@@ -15,6 +16,7 @@ from nightrun.words import task as words
 Facts = Mapping[str, Any]
 
 EVIDENCE_CHARS = 300
+EVENTS_FIRST, EVENTS_LAST = 3, 12  # of a long history
 ANSWERED = "nightrun decide {id} 'ANSWER'"
 INTAKE = "intake"
 ADDED = "added"
@@ -59,8 +61,8 @@ def _of_task(facts: Facts, zone: tzinfo | None) -> list[Section]:
     return [
         Section("Where it is", tuple(_state(facts))),
         Section("Where it comes from", tuple(_origin(facts, zone))),
-        Section("Attempts", tuple(_attempt(facts, one) for one in facts["attempts"])),
-        Section("What happened", tuple(_event(facts, one, zone) for one in facts["events"])),
+        Section("Attempts", tuple(_attempts(facts))),
+        Section("What happened", tuple(_events(facts, zone))),
     ]
 
 
@@ -72,7 +74,10 @@ def _state(facts: Facts) -> Iterable[Line]:
         words.FAILED: _failed,
         words.COMPLETED: _completed,
     }
-    return told[facts["task"]["status"]](facts)
+    yield from told[facts["task"]["status"]](facts)
+    for one in facts["named_by"]:
+        said = f"The open issue {lines.safe(one['condition'])} names it: {lines.safe(one['message'])}"
+        yield Line(said, _explain(one["id"]), BAD)
 
 
 def _pending(facts: Facts) -> list[Line]:
@@ -84,6 +89,8 @@ def _pending(facts: Facts) -> list[Line]:
         put_off = f"It is put off for another {lines.lasting(task['ready_at'] - now)}"
         after = f" after {_why(task)}" if task["error_class"] else ""
         found.append(Line(f"{put_off}{after}: limits.backoff.", "nightrun policy show"))
+    elif task["error_class"]:
+        found.append(Line(f"It is back in the queue after {_why(task)}.", _log_of(facts, task["attempt"])))
     if not facts["run"]:
         found.append(Line("No run is up here, so nobody takes it.", "nightrun status", BAD))
     return found or [Line("It is ready: the next free runner takes it, by priority, then age.", "nightrun status")]
@@ -247,16 +254,41 @@ def _origin(facts: Facts, zone: tzinfo | None) -> Iterable[Line]:
     yield Line(f"Direction: {lines.safe(task['direction'], 500)}", "")
 
 
-def _attempt(facts: Facts, one: Facts) -> Line:
-    by = f"attempt {one['attempt']} by {lines.safe(one['runner'] or 'a person')}"
-    agent = f" with {lines.safe(one['agent'])}" if one.get("agent") else ""
-    command = _log_of(facts, one["attempt"])
+def _attempts(facts: Facts) -> Iterable[Line]:
+    """Those in a row that came to the same are one statement."""
+    for _, group in groupby(facts["attempts"], key=_came_to):
+        alike = list(group)
+        first, last = alike[0], alike[-1]
+        which = f"attempt {last['attempt']}" if first is last else f"attempts {first['attempt']} to {last['attempt']}"
+        agent = f" with {lines.safe(last['agent'])}" if last.get("agent") else ""
+        tone = BAD if last.get("error_class") else GOOD if last.get("ended_at") is not None else PLAIN
+        by = f"{which} by {lines.safe(last['runner'] or 'a person')}{agent}"
+        yield Line(f"{by}: {_came_to(last)[2]}{_took(alike)}", _log_of(facts, last["attempt"]), tone)
+
+
+def _came_to(one: Facts) -> tuple[Any, Any, str]:
     if one.get("ended_at") is None:
-        return Line(f"{by}{agent}: not ended", command)
-    took = f" after {lines.lasting(one['ended_at'] - one['started_at'])}"
-    failed = one.get("error_class")
-    said = _why(one) if failed else lines.safe(one["outcome"] or "ended")
-    return Line(f"{by}{agent}: {said}{took}", command, BAD if failed else GOOD)
+        return one["runner"], one["agent"], "not ended"
+    said = _why(one) if one.get("error_class") else lines.safe(one["outcome"] or "ended")
+    return one["runner"], one["agent"], said
+
+
+def _took(alike: Sequence[Facts]) -> str:
+    ended = [one["ended_at"] - one["started_at"] for one in alike if one.get("ended_at") is not None]
+    if not ended:
+        return ""
+    return f" after {lines.lasting(ended[0])}" if len(ended) == 1 else f", {lines.lasting(sum(ended))} in all"
+
+
+def _events(facts: Facts, zone: tzinfo | None) -> Iterable[Line]:
+    """Of a long history its beginning and its end."""
+    events = facts["events"]
+    left_out = range(EVENTS_FIRST, len(events) - EVENTS_LAST)
+    for number, one in enumerate(events):
+        if number not in left_out:
+            yield _event(facts, one, zone)
+        elif number == EVENTS_FIRST:
+            yield Line(f"... {len(left_out)} more ...", f"nightrun explain {facts['task']['id']} --json")
 
 
 def _event(facts: Facts, one: Facts, zone: tzinfo | None) -> Line:

@@ -146,6 +146,7 @@ def _of_task(root: Path, client: Client, task_id: str, issues: list[Facts]) -> F
         "needs": [asdict(client.task(one)) for one in task["depends_on"]],
         "pauses": client.pauses(),
         "issue": next((one for one in issues if one["id"] == asked), None),
+        "named_by": [one for one in issues if one["status"] == "open" and task_id in _named(one)],
         "logs": _logs(root, task_id),
         **_in_git(root, task),
     }
@@ -182,20 +183,25 @@ def _of_issue(root: Path, client: Client, issue: Facts, last_check: float | None
     state = client.issues_state()
     key = (issue["condition"], issue.get("fingerprint") or "")
     seen = [one for one in state["conditions"] if (one["condition"], one["fingerprint"]) == key]
-    evidence = issue.get("evidence")
-    named = evidence.get("tasks") if isinstance(evidence, dict) else None
     return {
         "kind": ISSUE,
         "issue": issue,
         "state": seen[0] if seen else None,
         "last_check": last_check,
-        "tasks": _tasks(client, named if isinstance(named, list) else []),
+        "tasks": _tasks(client, _named(issue)),
         "heal": next(iter(_tasks(client, [issue.get("heal_task_id")])), None),
         "heals": client.snapshot()["heals"],
         "settings": _settings(root, str(issue["condition"])),
         "purpose": _purpose(str(issue["condition"])),
         "run_settings": sight.now(root)["settings"],
     }
+
+
+def _named(issue: Facts) -> list[Any]:
+    """The tasks of its evidence; any program may send an issue."""
+    evidence = issue.get("evidence")
+    named = evidence.get("tasks") if isinstance(evidence, dict) else None
+    return named if isinstance(named, list) else []
 
 
 def _tasks(client: Client, ids: Iterable[Any]) -> list[Facts]:
