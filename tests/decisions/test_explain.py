@@ -216,7 +216,7 @@ def issue(**more: Any) -> dict[str, Any]:
     return {
         "kind": "issue",
         "now": NOW,
-        "issue": seen.issue(evidence={"tasks": ["t2"], "error_class": "gate", "rate": 0.25}),
+        "issue": seen.issue(evidence={"tasks": ["t2"], "error_class": "gate", "rate": 0.25, "last_at": NOW}),
         "state": {"state": "firing", "since": NOW - 600},
         "last_check": NOW - 30,
         "tasks": [seen.failed()],
@@ -240,7 +240,7 @@ def test_open_issue_says_since_when_why_and_by_which_numbers() -> None:
     assert told(given, "Why it fired") == [
         ("repeated_failures means: Different tasks fail in the same way.", ""),
         ("It saw: impl failed three times", "nightrun report --since 7d"),
-        ("Measured: error_class gate, rate 0.25.", "nightrun status --json"),
+        ("Measured: error_class gate, rate 0.25, last_at 2025-10-09 08:53.", "nightrun status --json"),
         ("The policy says: count: 3.", "nightrun policy show"),
         ("impl t2 Add a flag: failed, gate: 2 tests failed", "nightrun explain t2"),
     ]

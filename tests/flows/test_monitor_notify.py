@@ -10,10 +10,12 @@ from typing import Any, cast
 import pytest
 
 from nightrun.flows import monitor_notify
+from nightrun.flows.monitor import Monitor
 from nightrun.flows.monitor_look import Looked
 from nightrun.flows.monitor_notify import Herald
 from nightrun.hands import files
 from nightrun.hands.client import Client
+from nightrun.hands.heartbeat import Heart
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
 from tests.decisions import seen
@@ -107,6 +109,31 @@ def test_whatever_breaks_stays_in_its_thread(repo: Path, caplog: pytest.LogCaptu
     (record,) = caplog.records
     assert "IsADirectoryError" in record.message
     assert len(told(repo)) == 1
+
+
+def test_monitor_goes_on_when_telling_breaks(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Looked] = []
+
+    def tell(looked: Looked) -> None:
+        calls.append(looked)
+        if len(calls) == 1:
+            raise ValueError("broken")
+        one.stop.set()
+
+    state = StateDir(repo).create()
+    policy = Policy.model_validate({"monitor": {"interval": "10ms"}})
+    one = Monitor(
+        state=state,
+        client=cast(Client, None),
+        policy=lambda: policy,
+        facts=dict,
+        auto_fix=False,
+        heart=Heart(state.heartbeat("monitor")),
+        tell=tell,
+    )
+    monkeypatch.setattr(one, "round", lambda: LOOKED)
+    one.run()
+    assert calls == [LOOKED, LOOKED]
 
 
 def test_nobody_to_tell_costs_nothing(repo: Path) -> None:

@@ -17,6 +17,7 @@ Facts = Mapping[str, Any]
 
 EVIDENCE_CHARS = 300
 EVENTS_FIRST, EVENTS_LAST = 3, 12  # of a long history
+EARLIEST, LATEST = 1e9, 1e10  # numbers between them are moments, in seconds since the epoch
 ANSWERED = "nightrun decide {id} 'ANSWER'"
 INTAKE = "intake"
 ADDED = "added"
@@ -306,7 +307,7 @@ def _event(facts: Facts, one: Facts, zone: tzinfo | None) -> Line:
 def _of_issue(facts: Facts, zone: tzinfo | None) -> list[Section]:
     return [
         Section("Where it is", tuple(_issue_state(facts, zone))),
-        Section("Why it fired", tuple(_reasons(facts))),
+        Section("Why it fired", tuple(_reasons(facts, zone))),
         Section("What nightrun does", tuple(_remedy(facts))),
         Section("What you can do", tuple(_advice(facts))),
     ]
@@ -332,13 +333,13 @@ def _issue_state(facts: Facts, zone: tzinfo | None) -> Iterable[Line]:
         yield Line(said, "nightrun monitor --once")
 
 
-def _reasons(facts: Facts) -> Iterable[Line]:
+def _reasons(facts: Facts, zone: tzinfo | None) -> Iterable[Line]:
     one, settings = facts["issue"], facts["settings"]
     name = lines.safe(one["condition"])
     if facts["purpose"]:
         yield Line(f"{name} means: {lines.safe(facts['purpose'])}.", "", PLAIN)
     yield Line(f"It saw: {lines.safe(one['message'], 500)}", "nightrun report --since 7d", BAD)
-    measured = _measured(one.get("evidence"))
+    measured = _measured(one.get("evidence"), zone)
     if measured:
         yield Line(f"Measured: {measured}.", "nightrun status --json")
     limits = ", ".join(f"{key}: {_value(value)}" for key, value in settings.items() if key not in _SHARED)
@@ -352,14 +353,16 @@ def _outcome(task: Facts) -> str:
     return _why(task) if task["error_class"] else lines.safe(task["outcome"] or "not ended")
 
 
-def _measured(evidence: Any) -> str:
+def _measured(evidence: Any, zone: tzinfo | None) -> str:
     """What of the evidence fits in a line; the tasks have lines of their own."""
     known = evidence if isinstance(evidence, Mapping) else {}
     simple = {key: one for key, one in known.items() if key != "tasks" and one not in (None, "", [], {})}
-    return lines.safe(", ".join(f"{key} {_value(one)}" for key, one in simple.items()), EVIDENCE_CHARS)
+    return lines.safe(", ".join(f"{key} {_value(one, zone)}" for key, one in simple.items()), EVIDENCE_CHARS)
 
 
-def _value(one: Any) -> str:
+def _value(one: Any, zone: tzinfo | None = None) -> str:
+    if isinstance(one, float) and EARLIEST < one < LATEST:
+        return lines.at(one, zone)
     return ", ".join(map(str, one)) if isinstance(one, (list, tuple)) else str(one)
 
 

@@ -18,7 +18,8 @@ Facts = dict[str, Any]
 
 def make(root: Path, *, name: str | None, runners: int | None = None, hours: float | None = None) -> Service:
     """With this Python and the PATH of this shell; relative places in it would mean others there."""
-    path = os.pathsep.join(one for one in os.environ.get("PATH", "").split(os.pathsep) if one.startswith("/"))
+    places = dict.fromkeys(one for one in os.environ.get("PATH", "").split(os.pathsep) if one.startswith("/"))
+    path = os.pathsep.join(places)
     service = Service(
         root=str(root), python=sys.executable, path=path, name=name or root.name, runners=runners, hours=hours
     )
