@@ -12,7 +12,10 @@ from tests.agents.ends import NOW, end, run
 
 def test_every_built_in_agent_of_the_policy_is_there() -> None:
     assert tuple(agents.BY_NAME) == checks.PRESETS
-    assert agents.PRESETS == ("claude", "codex", "opencode")
+    assert agents.PRESETS[:3] == ("claude", "codex", "opencode")
+    assert set(agents.PRESETS[3:]) == {
+        *("gemini", "qwen", "aider", "mini", "copilot", "cline", "pi", "cursor", "goose")
+    }
 
 
 @pytest.mark.parametrize("agent", agents.BY_NAME.values(), ids=lambda one: one.NAME)
@@ -32,3 +35,9 @@ def test_every_agent_has_the_same_shape(agent: ModuleType) -> None:
 @pytest.mark.parametrize("output", ["", "done\n", '{"type":"text"}\n', "null\n[]\n{}\n", "\ufffd\x00\n"])
 def test_exit_code_0_alone_is_never_success(name: str, output: str) -> None:
     assert agents.BY_NAME[name].read(end(output, 0), now=NOW).kind == "agent"
+
+
+@pytest.mark.parametrize("name", agents.PRESETS)
+def test_what_stands_in_a_long_output_is_no_reason_not_to_begin(name: str) -> None:
+    cut = end('a file: "You\'ve hit your usage limit", 401 unauthorized ' * 2000, 1)
+    assert agents.BY_NAME[name].read(cut, now=NOW).kind == "agent"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from nightrun import agents
 from nightrun.agents import claude
 from nightrun.decisions import agent_choice
 from nightrun.decisions.agent_choice import Waiting
@@ -21,7 +22,7 @@ def settings(**values: object) -> AgentSettings:
 
 def test_built_in_agents_are_there_without_a_word_in_the_policy() -> None:
     found = agent_choice.specs(policy())
-    assert tuple(found) == ALL
+    assert tuple(found) == (*agents.PRESETS, "script")
     assert (found["claude"].program, found["script"].program) == ("claude", None)
     assert found["claude"].env == claude.ENV and "ANTHROPIC_API_KEY" in found["claude"].pass_env
 

@@ -46,7 +46,7 @@ def test_built_in_agents_and_own_ones_are_known(agent: object) -> None:
 
 def test_an_unknown_agent_is_named_with_the_known_ones() -> None:
     message = found(task_types={"impl": {"gate": [], "agent": ["zzz"]}})["task_types.impl.agent"]
-    assert message.startswith('there is no agent "zzz"; known are auto, ')
+    assert message.startswith('there is no agent "zzz"; known are aider, auto, ')
 
 
 def test_an_agent_needs_a_command_or_a_preset() -> None:

@@ -1,4 +1,4 @@
-"""Copilot CLI: `copilot --output-format json`, its result is the last line of a JSON stream (agents.md sections 2 to 7).
+"""Copilot CLI: `copilot --output-format json`, its result is the last line of a JSON stream (agents.md sections 2, 7).
 
 Measured with 1.0.102 against a provider of one's own; what it says of the limits of a GitHub plan is documented. It
 commits nothing by itself and leaves nothing in the repository. GH_TOKEN and GITHUB_TOKEN are not passed on: with them

@@ -11,6 +11,7 @@ from nightrun.words.agent import EXITED, AgentEnd, AgentResult
 
 MOST_CHARS = 300
 START_CHARS = 3_000  # of what a program printed that never began to work
+MOST_START_CHARS = 30_000  # one that printed more did begin, also where no event of it is whole
 _REASONS = {"timeout": "it took too long", "silent": "it was silent", "stopped": "it was stopped"}
 
 
@@ -33,6 +34,7 @@ def failed(
 def without_result(name: str, end: AgentEnd, *, began: bool, now: float) -> AgentResult:
     """The process is over and its own result is not there."""
     said = last_line(end.output)
+    began = began or len(end.output) > MOST_START_CHARS
     if not began and end.reason == EXITED and end.code is not None and end.code > 0:
         found = fault.of_start(end.output[-START_CHARS:], now=now)
         return failed(found, f"{name} did not begin to work ({how(end)}): {said}", {})

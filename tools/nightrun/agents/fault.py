@@ -23,12 +23,12 @@ _RATE = re.compile(r"\b429\b|rate.?limit(?:_error|error| reached| exceeded|ed)|o
 _AUTH = re.compile(
     r"\b401\b|\b403\b|authentication(?:_?error| failed)|not logged in|please run /login|incorrect api key|"
     r"invalid (?:x-)?api.?key|no api key|missing (?:bearer|api key)|oauth token (?:has expired|revoked)|"
-    r"permission_error|unauthorized|no authentication information",
+    r"permission_error|unauthorized|no authentication information|authentication required",
     re.IGNORECASE,
 )
 _NETWORK = re.compile(
     r"\b5\d\d\b (?:[a-z]|[{\"])|stream disconnected|connection ?(?:error|refused|reset|closed)|ECONNREFUSED|ECONNRESET|"
-    r"ENOTFOUND|ETIMEDOUT|EAI_AGAIN|unable to connect|error sending request|fetch failed|socket|timed? ?out|"
+    r"\bENOTFOUND|ETIMEDOUT|EAI_AGAIN|unable to connect|error sending request|fetch failed|socket|timed? ?out|"
     r"network|internal ?server ?error|service ?unavailable|bad ?gateway|getaddrinfo|the server had an error|"
     r"could not connect",
     re.IGNORECASE,

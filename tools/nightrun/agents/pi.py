@@ -60,7 +60,8 @@ def read(end: AgentEnd, *, now: float) -> AgentResult:
     whole = last if last is not None and last["type"] == "agent_end" else None
     message = _last_message(_messages(whole)) or (_of_cut_line(end.output) if last is None else None)
     if message is None:
-        return ending.without_result(NAME, end, began=bool(events), now=now)
+        began = any(one.get("type") != "session" for one in events)
+        return ending.without_result(NAME, end, began=began, now=now)
     return _of_message(message, _usage(_messages(whole)), end, now)
 
 

@@ -73,6 +73,8 @@ def read(end: AgentEnd, *, now: float) -> AgentResult:
 
 def _failed(result: Event, end: AgentEnd, usage: dict[str, Any], model: str | None, now: float) -> AgentResult:
     message = json_lines.text(json_lines.part(result, "error"), "message") or "it gave no reason"
+    if json_lines.number(result, "num_turns") == 0:
+        return ending.failed(fault.of_start(message, now=now), message, {})
     if end.code == _TURN_LIMIT or not message.startswith("[API Error"):
         return AgentResult(kind="agent", summary=ending.one_line(message), usage=usage, model=model)
     return ending.failed(fault.of(message, now=now), message, usage, model=model)
