@@ -1,4 +1,4 @@
-"""Landing that is killed at a chosen system call: in a git that it runs, or in itself."""
+"""Steps of a runner that are killed at a chosen system call: in a git that they run, or in themselves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from nightrun.flows import runner_land, runner_recover, runner_workspace, runner_world
+from nightrun.flows import runner_recover, runner_workspace, runner_world
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
 from nightrun.hands import clock, git_change, process
@@ -47,7 +48,7 @@ def has_strace() -> bool:
 
 
 class Point(NamedTuple):
-    """A system call at which a landing is killed: the nth one of its name, in the git of this number (0: in itself)."""
+    """A system call at which a step is killed: the nth one of its name, in the git of this number (0: in itself)."""
 
     git: int
     call: str
@@ -63,6 +64,9 @@ def calls_in(trace: Path, git: int) -> list[Point]:
             seen[name] += 1
             points.append(Point(git, name, seen[name]))
     return points
+
+
+Step = Callable[[World], object]
 
 
 @dataclass
@@ -82,7 +86,10 @@ class Crash:
         (self.folder / "git").chmod(0o755)
 
     def world(self) -> World:
-        return runner_world.make(self.night.root, "runner-1")
+        """Of a run that began on main, whatever is checked out since."""
+        world = runner_world.make(self.night.root, "runner-1")
+        world.branch = "main"
+        return world
 
     # -- before
 
@@ -115,16 +122,14 @@ class Crash:
 
     # -- killed
 
-    def points(self, *, moved: bool) -> list[Point]:
-        """Every one in gits, found by landing a task under observation."""
-        task, place = self.completed(moved=moved)
-        assert not self.land_killed(task, place, Point(0, "", 0))
-        self.check(task)
+    def points(self, step: Step) -> list[Point]:
+        """Every one in gits, found by doing it under observation."""
+        assert not self.killed(step, Point(0, "", 0))
         numbers = range(1, int((self.folder / "count").read_text()) + 1)
         traces = ((number, calls_in(self.folder / f"trace.{number}", number)) for number in numbers)
         return [point for number, found in traces for point in (Point(number, START, 1), *found)]
 
-    def land_killed(self, task: Task, place: Place, at: Point) -> bool:
+    def killed(self, step: Step, at: Point) -> bool:
         """False when it came to its end: there is no such call."""
         (self.folder / "count").write_text("0\n")
         pid = os.fork()
@@ -132,7 +137,7 @@ class Crash:
             os.environ |= {"CRASH_GIT": str(at.git), "CRASH_CALL": at.call, "CRASH_NTH": str(at.nth)}
             os.environ |= {"CRASH": str(self.folder), "PATH": f"{self.folder}{os.pathsep}{os.environ['PATH']}"}
             _dies_with_its_git()
-            runner_land.land(self.world(), task, place)
+            step(self.world())
             os._exit(0)
         return _was_killed(os.waitpid(pid, 0)[1])
 
@@ -167,12 +172,23 @@ class Crash:
         now, root = self.client.task(task.id), self.night.root
         assert (now.commit_state, now.commit_reason) == (words.COMMIT_LANDED, None)
         assert len(self.night.committed()[task.id]) == 1
+        assert git_out(root, "show", "main:changed.txt") == f"{self.number}"
+        assert [one for one in self.files("main") if one.startswith("new")] == [f"new{self.number}.txt"]
+        if git_out(root, "branch", "--show-current") == "main":
+            assert (root / "changed.txt").read_text() == f"{self.number}\n"
+            assert [one.name for one in root.glob("new*.txt")] == [f"new{self.number}.txt"]
+        assert git_out(root, "for-each-ref", "refs/heads/pipeline") == ""
+        self.check_clean()
+
+    def files(self, ref: str) -> list[str]:
+        return git_out(self.night.root, "ls-tree", "--name-only", ref).splitlines()
+
+    def check_clean(self) -> None:
+        """Nothing lies about, and the person's edit is as it was."""
+        root = self.night.root
         assert git_out(root, "status", "--porcelain").splitlines() == [" M README.md"]
-        assert (root / "changed.txt").read_text() == f"{self.number}\n"
-        assert [one.name for one in root.glob("new*.txt")] == [f"new{self.number}.txt"]
         assert list(root.glob(".git/**/*.lock")) == []
         assert list(root.glob(".git/**/nightrun-*")) == []
-        assert git_out(root, "for-each-ref", "refs/heads/pipeline") == ""
         assert list(root.glob(".git/worktrees/*")) == []
         assert list(self.night.state.worktrees.iterdir()) == []
         assert list(self.night.state.locks.glob("attempt-*")) == []

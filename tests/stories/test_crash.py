@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from nightrun.flows import runner_workspace
+from nightrun.flows import runner_land, runner_workspace
+from nightrun.flows.runner_world import World
 from tests.stories.conftest import Nights
-from tests.stories.crash import Crash, Point, has_strace
+from tests.stories.crash import Crash, Point, Step, has_strace
 from tests.story import git_out, write
 
 SEED = 20_261_125
@@ -27,20 +28,78 @@ def crash(new_night: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         yield Crash(night, client, tmp_path / "crash")
 
 
-MOVED = pytest.mark.parametrize("moved", [False, True], ids=["still", "moved"])
+MODES = pytest.mark.parametrize("mode", ["still", "moved", "elsewhere"])
 
 
-def kill_in_git(crash: Crash, points: Sequence[Point], *, moved: bool) -> int:
-    """Another task has other objects, for which git may have a folder already: not every point is reached again."""
-    kills = 0
-    for point in points:
-        task, place = crash.completed(moved=moved)
-        kills += crash.land_killed(task, place, point)
-        crash.recover()
-        crash.check(task)
-    print(f"killed at {kills} of {len(points)} calls of git")
-    git_out(crash.night.root, "fsck", "--connectivity-only")
-    return kills
+class Steps:
+    """A step of a runner, again and again: before it, it itself, and what must be true after a kill and recovery."""
+
+    def __init__(self, crash: Crash, mode: str) -> None:
+        self.crash, self.mode = crash, mode
+        if mode == "elsewhere":  # the target is not checked out
+            git_out(crash.night.root, "switch", "-q", "-c", "elsewhere")
+
+    def begin(self) -> Step:
+        raise NotImplementedError
+
+    def check(self) -> None:
+        raise NotImplementedError
+
+    def points(self) -> list[Point]:
+        found = self.crash.points(self.begin())
+        self.crash.recover()
+        self.check()
+        return found
+
+    def kill_at(self, points: Sequence[Point]) -> int:
+        """Another task has other objects, for which git may have a folder already: not every point is reached again."""
+        kills = 0
+        for point in points:
+            kills += self.crash.killed(self.begin(), point)
+            self.crash.recover()
+            self.check()
+        print(f"killed at {kills} of {len(points)} calls of git")
+        git_out(self.crash.night.root, "fsck", "--connectivity-only")
+        return kills
+
+
+class Landing(Steps):
+    def begin(self) -> Step:
+        self.task, place = self.crash.completed(moved=self.mode == "moved")
+        return lambda world: runner_land.land(world, self.task, place)
+
+    def check(self) -> None:
+        self.crash.check(self.task)
+
+
+class Beginning(Steps):
+    def begin(self) -> Step:
+        task = self.crash.claimed()
+        return lambda world: runner_workspace.prepare(world, task)
+
+    def check(self) -> None:
+        assert git_out(self.crash.night.root, "for-each-ref", "refs/heads/pipeline") == ""
+        self.crash.check_clean()
+
+
+class GivingUp(Steps):
+    """What the agent did is kept on its branch, whenever its runner is killed."""
+
+    def begin(self) -> Step:
+        world, task = self.crash.world(), self.crash.claimed()
+        place = runner_workspace.prepare(world, task)
+        self.branch = place.branch
+        write(place.path, "half.txt", "half\n")
+
+        def give_up(world: World) -> None:
+            kept = runner_workspace.keep_work(world, task, place, "agent")
+            runner_workspace.leave(world, place, keep_branch=kept is not None)
+
+        return give_up
+
+    def check(self) -> None:
+        assert "half.txt" in self.crash.files(self.branch)
+        self.crash.check_clean()
 
 
 def kill_itself(crash: Crash, points: Sequence[Point], *, moved: bool) -> int:
@@ -56,18 +115,29 @@ def kill_itself(crash: Crash, points: Sequence[Point], *, moved: bool) -> int:
 
 
 @needs_strace
-@MOVED
-def test_killed_in_some_call_of_a_git(crash: Crash, moved: bool) -> None:
-    points = crash.points(moved=moved)
-    assert kill_in_git(crash, random.Random(f"{SEED}{moved}").sample(points, 5), moved=moved) > 0
+@pytest.mark.parametrize("steps", [Landing, Beginning, GivingUp])
+def test_killed_in_some_call_of_a_git(crash: Crash, steps: type[Steps]) -> None:
+    step = steps(crash, "moved")
+    points = step.points()
+    assert step.kill_at(random.Random(f"{SEED}{steps}").sample(points, 4)) > 0
 
 
 @needs_strace
 @pytest.mark.soak
-@MOVED
-def test_killed_in_every_call_of_every_git(crash: Crash, moved: bool) -> None:
-    points = crash.points(moved=moved)
-    assert kill_in_git(crash, points, moved=moved) > len(points) / 2
+@MODES
+def test_landing_killed_in_every_call_of_every_git(crash: Crash, mode: str) -> None:
+    step = Landing(crash, mode)
+    points = step.points()
+    assert step.kill_at(points) > len(points) / 2
+
+
+@needs_strace
+@pytest.mark.soak
+@pytest.mark.parametrize("steps", [Beginning, GivingUp])
+def test_an_attempt_killed_in_every_call_of_every_git(crash: Crash, steps: type[Steps]) -> None:
+    step = steps(crash, "still")
+    points = step.points()
+    assert step.kill_at(points) > len(points) / 2
 
 
 @needs_strace
@@ -78,7 +148,7 @@ def test_killed_in_some_call_of_its_own(crash: Crash) -> None:
 
 @needs_strace
 @pytest.mark.soak
-@MOVED
+@pytest.mark.parametrize("moved", [False, True], ids=["still", "moved"])
 def test_killed_in_every_call_of_its_own(crash: Crash, moved: bool) -> None:
     points = crash.own_points(moved=moved)
     assert kill_itself(crash, points, moved=moved) > len(points) / 2

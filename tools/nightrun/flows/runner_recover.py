@@ -17,7 +17,7 @@ from nightrun.flows import (
     runner_workspace,
 )
 from nightrun.flows.runner_world import World, alone
-from nightrun.hands import clock, git, git_change, git_commit, git_worktree, lock
+from nightrun.hands import clock, git, git_change, git_commit, git_leftovers, git_worktree, lock
 from nightrun.hands.client import ApiAway, Refused
 from nightrun.words import task as words
 from nightrun.words.errors import NightrunError
@@ -150,7 +150,8 @@ def _is_needed(world: World, folder: Path) -> bool:
 
 def _keep_and_remove(world: World, folder: Path) -> None:
     git_worktree.clear_stale_locks(world.root, folder)
-    head = git.tip(folder, "HEAD") if (folder / ".git").exists() else None
+    was_used = (folder / ".git").exists() and not git_leftovers.is_half_made(world.root, folder)
+    head = git.tip(folder, "HEAD") if was_used else None
     if head is not None:
         _keep(world, folder, head)
     git_worktree.remove(world.root, folder)

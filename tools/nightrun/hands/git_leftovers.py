@@ -43,9 +43,24 @@ def _left(common: Path) -> Iterator[Path]:
 
 
 def half_made_worktrees(root: Path) -> list[Path]:
-    """What a `git worktree add` that was killed at its very beginning left; git itself never looks at it again."""
-    folder = git.common_dir(root) / "worktrees"
-    return [one for one in folder.glob("*") if one.is_dir() and not (one / "gitdir").exists()]
+    """What git keeps of worktrees whose `git worktree add` never came to its end: nobody can have worked in them.
+
+    git locks one that it is making, in this word, and unlocks it at the end (builtin/worktree.c); afterwards it leaves
+    such a one alone for ever.
+    """
+    entries = [one for one in (git.common_dir(root) / "worktrees").glob("*") if one.is_dir()]
+    return [one for one in entries if _line(one / "locked") == "initializing" or not _line(one / "gitdir")]
+
+
+def is_half_made(root: Path, folder: Path) -> bool:
+    return str(folder / ".git") in (_line(one / "gitdir") for one in half_made_worktrees(root))
+
+
+def _line(path: Path) -> str:
+    try:
+        return os.fsdecode(path.read_bytes()).rstrip("\n")
+    except OSError:
+        return ""
 
 
 def somebody_works(root: Path) -> bool:
