@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nightrun.policy import reading
@@ -119,6 +119,11 @@ VALUES = st.recursive(
 )
 
 
+# In a fresh checkout the first text takes seconds: hypothesis makes its tables of Unicode then.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@patient
 @given(st.dictionaries(st.sampled_from([*Policy.model_fields, "nonsense"]), VALUES, max_size=4))
 def test_any_mapping_gives_a_policy_or_problems_and_never_an_exception(value: dict[str, object]) -> None:
     import json
@@ -127,6 +132,7 @@ def test_any_mapping_gives_a_policy_or_problems_and_never_an_exception(value: di
     assert isinstance(found, Policy) or all(str(problem).startswith("pipeline.yaml:") for problem in found)
 
 
+@patient
 @given(st.text(max_size=200))
 def test_any_text_gives_a_policy_or_problems_and_never_an_exception(text: str) -> None:
     found = reading.read(text)
