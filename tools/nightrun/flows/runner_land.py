@@ -166,8 +166,9 @@ def _message(world: World, task: Task, gate: Gate) -> bytes:
 def _forward(world: World, task: Task, place: Place, made: Landed) -> Landed:
     """Rebase while the target moves, then fast-forward with compare-and-set."""
     assert made.sha is not None
+    # Mostly the target is still where the attempt began; when it is not, the fast-forward says so.
+    tip = made.parent or git.tip(world.root, world.target_ref)
     for _ in range(MOST_ROUNDS):
-        tip = git.tip(world.root, world.target_ref)
         if tip is None:
             return replace(made, state=words.COMMIT_FAILED, reason=f"there is no branch {world.target} any more")
         if made.parent != tip and not git.is_ancestor(world.root, tip, made.sha):
@@ -178,6 +179,7 @@ def _forward(world: World, task: Task, place: Place, made: Landed) -> Landed:
             done = _fast_forward(world, made, tip)
         if done is not None:
             return done
+        tip = git.tip(world.root, world.target_ref)
     return replace(made, state=words.COMMIT_HELD, reason=f"{world.target} moves too fast to land on it")
 
 
