@@ -96,6 +96,9 @@ class Crash:
     def claimed(self) -> Task:
         self.number += 1
         self.client.add_task(f"Task {self.number}", "impl")
+        return self.claim()
+
+    def claim(self) -> Task:
         pid, start = clock.my_identity()
         task = self.client.claim(
             runner="runner-1", pid=pid, boot_id=clock.boot_id(), start_time=start, agents=["script"]

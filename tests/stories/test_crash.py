@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from nightrun.flows import runner_land, runner_workspace
+from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
+from nightrun.hands import git_change
+from nightrun.words.task import Task
 from tests.stories.conftest import Nights
 from tests.stories.crash import Crash, Point, Step, has_strace
+from tests.stories.night import all_tasks
 from tests.story import git_out, write
 
 SEED = 20_261_125
@@ -173,3 +177,57 @@ def test_the_branch_of_an_attempt_that_did_nothing_yet_is_removed(crash: Crash) 
     assert not place.path.exists()
     assert git_out(crash.night.root, "for-each-ref", "refs/heads/pipeline") == ""
     assert list(crash.night.root.glob(".git/worktrees/*")) == []
+
+
+def interrupted_in(crash: Crash) -> tuple[Task, Place]:
+    """An attempt whose runner was killed when its agent had done half of its work."""
+    world, task = crash.world(), crash.claimed()
+    place = runner_workspace.prepare(world, task)
+    write(place.path, "half.txt", "half\n")
+    return task, place
+
+
+def test_half_done_work_in_the_project_root_is_kept_and_put_back(new_night: Nights, tmp_path: Path) -> None:
+    night = new_night({"project": {"isolation": "root"}})
+    with night.api() as client:
+        crash = Crash(night, client, tmp_path / "crash")
+        _, place = interrupted_in(crash)
+        assert place.path == night.root
+        crash.recover()
+        assert git_out(night.root, "status", "--porcelain") == ""
+        assert "half.txt" in crash.files(place.branch)
+        # What a person writes there later is theirs.
+        write(night.root, "mine.txt", "mine\n")
+        crash.recover()
+        assert git_out(night.root, "status", "--porcelain") == "?? mine.txt"
+
+
+def test_half_done_work_on_top_of_finished_work_is_kept_and_put_back(crash: Crash) -> None:
+    """With auto-commit off the next task of a chain works on in the same worktree."""
+    first, place = crash.completed(moved=False)
+    crash.client.patch(first.id, commit_state="none")
+    crash.client.add_task("Next", "test", context={"follows": first.id}, depends_on=[first.id])
+    world = crash.world()
+
+    task = crash.claim()
+    assert runner_workspace.prepare(world, task).path == place.path
+    write(place.path, "half.txt", "half\n")
+    crash.client.patch(task.id, status="pending", fencing_token=task.fencing_token, error_class="interrupted")
+    again = runner_workspace.prepare(world, crash.claim())
+    assert again.path == place.path
+    assert not (place.path / "half.txt").exists()
+    assert git_change.snapshot(again.path) == again.base_tree == first.tree
+    assert "half.txt" in crash.files(f"pipeline/{task.id}.1")
+
+
+def test_what_follows_a_task_is_added_once_when_its_runner_was_killed_before_that(
+    new_night: Nights, tmp_path: Path
+) -> None:
+    night = new_night({"task_types": {"impl": {"next": "test"}}})
+    with night.api() as client:
+        crash = Crash(night, client, tmp_path / "crash")
+        task, _ = crash.completed(moved=False)
+        crash.recover()
+        crash.recover()
+        followers = [one for one in all_tasks(client) if one.task_type == "test"]
+        assert [one.depends_on for one in followers] == [(task.id,)]

@@ -128,3 +128,15 @@ def test_any_part_killed_a_few_times(new_night: Nights) -> None:
 def test_a_part_killed_at_ten_random_moments_of_twenty_tasks(new_night: Nights, part: str) -> None:
     pause_s = 1.5 if part == "monitor" else 0.1  # nothing waits for a monitor that is started again
     run_with_kills(new_night(POLICY), (part,), 10, 20, random.Random(f"{SEED}{part}"), pause_s)
+
+
+@pytest.mark.soak
+def test_parts_killed_while_agents_work_in_the_project_root(new_night: Nights) -> None:
+    night = new_night({**POLICY, "project": {"isolation": "root"}})
+    run_with_kills(night, ("runner-1", "supervisor"), 10, 20, random.Random(f"{SEED}root"), 0.5)
+
+
+@pytest.mark.soak
+def test_parts_killed_while_two_runners_work(new_night: Nights) -> None:
+    night = new_night({**POLICY, "project": {"runners": 2}})
+    run_with_kills(night, (*PARTS, "runner-2"), 15, 30, random.Random(f"{SEED}two"), 0.5)

@@ -13,6 +13,7 @@ from nightrun.flows import (
     runner_land,
     runner_leftovers,
     runner_record,
+    runner_root,
     runner_trust,
     runner_workspace,
 )
@@ -103,6 +104,8 @@ def _most_s(world: World, task: Task) -> float:
 def clear_worktrees(world: World) -> None:
     """Keep what a killed attempt left as a commit on its branch, then remove the folder."""
     if world.in_root:
+        runner_root.recover(world)
+        runner_leftovers.clear_files(world)
         return
     with alone(world, RECOVERY):
         folders = [one for one in sorted(world.state.worktrees.iterdir()) if one.is_dir()]

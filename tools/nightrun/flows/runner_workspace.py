@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nightrun.flows import runner_root
 from nightrun.flows.runner_world import World
 from nightrun.hands import git, git_change, git_commit, git_worktree, lock
 from nightrun.hands.client import Client
@@ -107,13 +108,10 @@ def _root(world: World, task: Task) -> Place:
             "Nothing is done in the project root: it has uncommitted changes.",
             "Commit them or put them aside (git stash); with isolation: worktree they are in nobody's way.",
         )
-    return Place(
-        path=world.root,
-        branch=branch_of(task),
-        base=state.head,
-        base_tree=(own.tree if own is not None else None) or git.tree_of(world.root, "HEAD"),
-        is_root=True,
-    )
+    base_tree = (own.tree if own is not None else None) or git.tree_of(world.root, "HEAD")
+    branch = branch_of(task)
+    runner_root.began(world, task_id=task.id, attempt=task.attempt, branch=branch, base=state.head, base_tree=base_tree)
+    return Place(path=world.root, branch=branch, base=state.head, base_tree=base_tree, is_root=True)
 
 
 def _of_the_chain(world: World, task: Task) -> Place | None:
@@ -126,7 +124,19 @@ def _of_the_chain(world: World, task: Task) -> Place | None:
         return None
     links = tuple(name for name in world.policy.workspace.link if (path / name).is_symlink())
     base_tree = earlier.tree or git.tree_of(path, "HEAD")
+    _keep_of_killed(world, task, path, links, earlier.base, base_tree)
     return Place(path=path, branch=branch_of(task), base=earlier.base, base_tree=base_tree, links=links, shared=True)
+
+
+def _keep_of_killed(world: World, task: Task, path: Path, links: tuple[str, ...], base: str, base_tree: str) -> None:
+    """What differs here from the finished work is of an attempt of this task whose runner was killed."""
+    tree = git_change.snapshot(path, leave_out=links)
+    if tree == base_tree:
+        return
+    name = f"{task.id}.{task.attempt - 1}"
+    sha = git_commit.kept(path, tree, base, f"nightrun: kept work of an interrupted attempt, {name}")
+    git.keep(world.root, f"refs/heads/{BRANCHES}{name}", sha)
+    git_change.put_back(path, base_tree, leave_out=links)
 
 
 def _earlier_of_the_chain(world: World, task: Task) -> Task | None:
@@ -179,6 +189,8 @@ def leave(world: World, place: Place, *, keep_branch: bool) -> None:
     """Give the worktree back. One that is not the attempt's alone is put as it was: its work is on its branch."""
     if place.is_root or place.shared:
         git_change.put_back(place.path, place.base_tree, leave_out=place.links)
+        if place.is_root:
+            runner_root.ended(world)
         return
     tip = None if keep_branch else git.tip(world.root, place.ref)
     git_worktree.remove(world.root, place.path)
@@ -189,6 +201,7 @@ def leave(world: World, place: Place, *, keep_branch: bool) -> None:
 def leave_landed(world: World, place: Place, sha: str | None) -> None:
     """Its commit is on the target: neither the worktree nor the branch is needed any more."""
     if place.is_root:
+        runner_root.ended(world)
         return
     git_worktree.remove(world.root, place.path)
     if sha is None or not git.drop(world.root, place.ref, sha):
@@ -200,6 +213,7 @@ def leave_finished(world: World, task: Task, place: Place, tree: str | None, *, 
     if changed and tree is not None:
         keep_tree(world, place, tree, f"nightrun: work of {task.task_type} {task.id}, not landed")
         if world.policy.task_types[task.task_type].commit:
+            runner_root.ended(world)
             return
     leave(world, place, keep_branch=changed)
 

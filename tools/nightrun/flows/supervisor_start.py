@@ -95,7 +95,8 @@ def _check_root(root: Path, runners: int) -> None:
             f"With isolation: root there is one place to work in, and {runners} runners were asked for.",
             "Set project.isolation to worktree, or start one runner.",
         )
-    changed = git_change.changed_paths(root)
+    # What an attempt left whose runner was killed is the first runner's to put in order.
+    changed = [] if StateDir(root).root_attempt.exists() else git_change.changed_paths(root)
     if changed:
         raise NightrunError(
             f"With isolation: root agents work in {root} itself, and it has uncommitted changes: {_some(changed)}.",

@@ -80,6 +80,11 @@ class StateDir:
     def stop_requested(self) -> Path:
         return self.path / "stop_requested"
 
+    @property
+    def root_attempt(self) -> Path:
+        """Which attempt works in the project root itself, with `isolation: root`."""
+        return self.path / "root-attempt.json"
+
     def log(self, part: str) -> Path:
         """The log of a part: `api`, `runner-1`, `monitor`, `supervisor`."""
         return self.logs / f"{part}.log"
