@@ -15,11 +15,15 @@ NOT_SCANS = {"found", "languages", "path_pattern"}
 
 def bad() -> changes.Change:
     """One thing for every scan to find."""
-    before = {"tests/test_a.py": "def test_a():\n    assert f()\n", "b": "x\n"}
-    after = {"b": f"<<<<<<< HEAD\n{MADE_UP['an npm token']}\n", "Makefile": "all:\n"}
+    before = {"tests/test_a.py": "def test_a():\n    assert f()\n", "b": "x\n", "c": "gone\n" * 90}
+    after = {"b": f"<<<<<<< HEAD\n{MADE_UP['an npm token']}\n", "Makefile": "all:\n", "B": "y\n", "uv.lock": "z\n"}
     made = changes.change(before, after)
-    more = (changes.nested("lib"), changes.link("out", "/etc"), changes.entry("big", size=1 << 30))
-    return replace(made, entries=(*made.entries, *more))
+    more = (
+        changes.nested("lib"),
+        changes.link("out", "/etc"),
+        changes.entry("big", size=1 << 30, binary=True, added=()),
+    )
+    return replace(made, entries=(*made.entries, *more), paths=frozenset({*after, "b"}))
 
 
 def test_every_scan_is_in_the_list_under_the_name_of_its_file() -> None:
@@ -29,8 +33,9 @@ def test_every_scan_is_in_the_list_under_the_name_of_its_file() -> None:
 
 
 def test_every_scan_finds_what_it_is_there_for() -> None:
-    findings = scans.look(bad(), Scan())
+    findings = scans.look(bad(), Scan(lock_files=True))
     assert {one.scan for one in findings} == {one.NAME for one in scans.ALL}
+    assert {one.scan for one in scans.look(bad(), Scan())} == {one.NAME for one in scans.ALL} - {"lock_files"}
     assert {one.effect for one in findings} <= set(EFFECTS)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nightrun.hands import git, git_staged, git_worktree
-from nightrun.words.change import MODE_LINK, MODE_NESTED, TYPE_CHANGED, Change, Entry
+from nightrun.words.change import ADDED, MODE_LINK, MODE_NESTED, TYPE_CHANGED, Change, Entry
 from nightrun.words.errors import NightrunError
 
 _TIMEOUT_S = 600.0
@@ -190,7 +190,13 @@ def change(root: Path, old_tree: str, new_tree: str, *, line_bytes: int = 2 << 2
     sections = iter(_sections(root, old_tree, new_tree, limit) if entries else ())
     filled = [_filled(entry, sizes, limit, sections) for entry in entries]
     complete = all(size <= limit for size in sizes.values())
-    return Change(base=old_tree, tree=new_tree, entries=tuple(filled), complete=complete)
+    paths = _paths(root, new_tree) if any(one.status == ADDED for one in entries) else frozenset()
+    return Change(base=old_tree, tree=new_tree, entries=tuple(filled), complete=complete, paths=paths)
+
+
+def _paths(root: Path, tree: str) -> frozenset[str]:
+    listed = git.run(root, "ls-tree", "-r", "-z", "--name-only", "--full-tree", tree, timeout_s=_TIMEOUT_S).out
+    return frozenset(os.fsdecode(listed).split("\0")[:-1])
 
 
 def differences(root: Path, old: str, new: str) -> list[Entry]:

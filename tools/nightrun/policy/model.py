@@ -166,11 +166,31 @@ class Scan(Section):
     protected_paths: Flag = Field(
         default=True, description="Whether a change to a path of `protected` waits for you instead of landing."
     )
-    size: Flag = Field(default=True, description="Whether the three limits below hold.")
+    size: Flag = Field(
+        default=True, description="Whether `max_files`, `max_file_size` and `max_total_size` are kept to."
+    )
     nested_repositories: Flag = Field(
         default=True, description="Whether git repositories inside the change are refused."
     )
     weakened_tests: Flag = Field(default=True, description="Whether deleted, skipped or loosened tests are looked for.")
+    destructive: Flag = Field(
+        default=True,
+        description="Whether a change waits for you that takes away more than 50 lines, and more than three times as "
+        "many as it adds.",
+    )
+    case_clashes: Flag = Field(
+        default=True,
+        description="Whether new names are refused that are the same as another one on systems where upper and lower "
+        "case are the same.",
+    )
+    binaries: Flag = Field(
+        default=True, description="Whether new binary files above `max_binary_size` wait for you instead of landing."
+    )
+    lock_files: Flag = Field(
+        default=False,
+        description="Whether a change to a lock file of dependencies (package-lock.json, Cargo.lock, ...) waits for "
+        "you instead of landing.",
+    )
     protected: tuple[Glob, ...] = Field(
         default=PROTECTED,
         description="Paths that agents may not change by themselves, in upper or lower case: * is any name, ** any "
@@ -179,6 +199,9 @@ class Scan(Section):
     max_files: AtLeastOne = Field(default=200, description="Most files one change may touch.")
     max_file_size: Size = Field(default=5 * MIB, description="Largest file a change may add or leave.")
     max_total_size: Size = Field(default=20 * MIB, description="Largest sum of the files a change adds or alters.")
+    max_binary_size: Size = Field(
+        default=256 * KIB, description="Largest new binary file that lands without a person's look at it."
+    )
 
 
 class Limits(Section):

@@ -6,9 +6,13 @@ from types import ModuleType
 from typing import Any
 
 from nightrun.scans import (
+    binaries,
+    case_clashes,
     conflict_markers,
+    destructive,
     found,
     links,
+    lock_files,
     nested_repositories,
     protected_paths,
     secrets,
@@ -23,8 +27,12 @@ ALL: tuple[ModuleType, ...] = (
     nested_repositories,
     links,
     size,
+    case_clashes,
     protected_paths,
     weakened_tests,
+    destructive,
+    binaries,
+    lock_files,
 )
 
 

@@ -19,20 +19,25 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], str | None]:
     read = [(pattern, re.compile(_expression(pattern))) for pattern in patterns]
 
     def first(path: str) -> str | None:
-        plain = _plain(path)
-        return next((pattern for pattern, expression in read if expression.fullmatch(plain)), None)
+        name = plain(path)
+        return next((pattern for pattern, expression in read if expression.fullmatch(name)), None)
 
     return first
 
 
-def _plain(text: str) -> str:
-    """HFS+ and APFS ignore case, the way an accent is written, and characters without a width."""
+def plain(text: str) -> str:
+    """What two names have in common that are one on HFS+ and APFS.
+
+    They ignore case, the way an accent is written, and characters without a width.
+    """
+    if text.isascii():
+        return text.lower()
     shown = "".join(one for one in unicodedata.normalize("NFC", text) if unicodedata.category(one) != "Cf")
     return unicodedata.normalize("NFC", shown.casefold())
 
 
 def _expression(pattern: str) -> str:
-    folders = [one for one in _plain(pattern).split("/") if one not in ("", ".")]
+    folders = [one for one in plain(pattern).split("/") if one not in ("", ".")]
     if "/" not in pattern.rstrip("/"):
         folders.insert(0, "**")
     while folders[-1:] == ["**"]:

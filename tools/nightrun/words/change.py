@@ -45,6 +45,7 @@ class Change:
     tree: str
     entries: tuple[Entry, ...]
     complete: bool = True  # False: lines of very large files were left out
+    paths: frozenset[str] = frozenset()  # of the whole new tree, where the change adds one; else empty
 
 
 @dataclass(frozen=True, kw_only=True)
