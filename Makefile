@@ -4,8 +4,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 
-VARIABLES := ACTION AFTER AGENT ATTEMPT CRON DIRECTION FOLLOW FORCE HOURS JSON LINES NAME ONCE PRIORITY RANGE REPLAY \
-	REPO RUNNERS SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
+VARIABLES := ACTION AFTER AGENT ALL ATTEMPT CRON DIRECTION DRY_RUN FOLLOW FORCE HOURS JSON LINES NAME ONCE PRIORITY \
+	RANGE REPLAY REPO RUNNERS SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
 
 # What stands on make's command line reaches the program as it was written: by the environment and not expanded, since
 # make would run $(shell ...) in a text and the shell would run what is between backticks.
@@ -71,7 +71,7 @@ resume: $(READY) ## Take tasks again [REPO=]
 
 ##@ Work
 
-.PHONY: task backlog decide commit verify undo push
+.PHONY: task backlog decide commit verify undo push clean
 task: $(READY) ## Add a task: TYPE=impl DIRECTION='...' [PRIORITY= AFTER= AGENT=]
 	@$(NIGHTRUN) task
 backlog: $(READY) ## What is in the backlog, what was done, what is next [JSON=1]
@@ -84,6 +84,8 @@ verify: $(READY) ## Run the gate again on recorded commits [RANGE=main~5..main]
 	@$(NIGHTRUN) verify
 undo: $(READY) ## Revert commits of the pipeline, after showing which: TASK= or SINCE=12h [YES=1]
 	@$(NIGHTRUN) undo
+clean: $(READY) ## Remove what attempts left and nobody needs, after showing it [ALL=1 YES=1]
+	@$(NIGHTRUN) clean
 push: $(READY) ## Your own push, after showing what would leave [YES=1]
 	@$(NIGHTRUN) push
 

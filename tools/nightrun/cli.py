@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("policy", "Check, show or explain the policy."),
     "agents": ("agents", "Show the agents, and which of them can work here."),
     "notify": ("notify", "Show who is told about issues, or send a test message."),
+    "clean": ("clean", "Remove what attempts left behind and nobody needs, after showing it."),
     "adopt": ("adopt", "Set up another repository for nightrun, or take that back."),
     "check-messages": ("check_messages", "Check the messages of commits that no hook has seen."),
     "commit-progress": ("commit_progress", "Commit what changed here as one task's commit."),
