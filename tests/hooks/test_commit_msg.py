@@ -95,6 +95,8 @@ REFUSED = {
     "text of blanks": ("[pipeline] impl t1:    \n", "must follow the colon", "impl t1: say what was done"),
     "two blanks before the text": ("[pipeline] impl t1:  x", "only one blank may follow the colon", "impl t1: x"),
     "two blanks after the tag": ("[pipeline]  impl t1: x", "exactly one blank must follow", "impl t1: x"),
+    "two blanks after the type": ("[pipeline] impl  t1: x", "exactly one blank must stand", "impl t1: x"),
+    "a blank before the colon": ("[pipeline] impl t1 : x", "exactly one blank must stand", "impl t1: x"),
     "no blank after the tag": ("[pipeline]impl t1: x", "exactly one blank must follow", "impl t1: x"),
     "tag alone": ("[pipeline]", "type, id and text are missing", "impl t-42: say what was done"),
     "carriage return": (GOOD + "\r\n", "carriage return", GOOD.removeprefix("[pipeline] ")),
