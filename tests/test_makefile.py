@@ -18,7 +18,20 @@ from nightrun import cli
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
 # What has no command of nightrun: it is about this checkout, not about the repository that is worked on.
-OF_THE_CHECKOUT = {"check", "lint", "types", "test", "soak", "bench", "docs", "picture", "lock", "clean-venv", "help"}
+OF_THE_CHECKOUT = {
+    "check",
+    "lint",
+    "types",
+    "test",
+    "soak",
+    "bench",
+    "simulate",
+    "docs",
+    "picture",
+    "lock",
+    "clean-venv",
+    "help",
+}
 # Called by programs, not by people.
 WITHOUT_TARGET = {"commit-progress", "part"}
 FAKE_PYTHON = f"""\

@@ -27,6 +27,7 @@ Again: `make bench` (under ten minutes), or `python -m tests.bench ROW ...` for 
 rounds, leaves out the slowest row and only prints.
 """
 TABLE = "| row | what | floor | goal | measured | how it was measured |\n|---|---|---|---|---|---|\n"
+BEGIN, END = "<!-- simulations:begin -->\n", "<!-- simulations:end -->\n"
 _LINE = re.compile(r"^\| `([a-z0-9-]+)` \|.*$", re.M)
 
 
@@ -67,4 +68,15 @@ def with_results(page: str, rows: Sequence[Row], measured: Measured) -> str:
         kept = {found[1]: found[0] for found in _LINE.finditer(page)}
     fresh = {row.name: line(row, measured[row.name]) for row in rows if row.name in measured}
     lines = [(kept | fresh)[row.name] for row in rows if row.name in kept | fresh]
-    return f"{HEAD}\n{machine()}\n{TABLE}" + "".join(f"{one}\n" for one in lines)
+    return f"{HEAD}\n{machine()}\n{TABLE}" + "".join(f"{one}\n" for one in lines) + _simulations(page)
+
+
+def with_simulations(page: str, text: str) -> str:
+    """The page with this text for what `python -m tests.simulate` came to."""
+    return f"{page.removesuffix(_simulations(page))}\n{BEGIN}{text}{END}"
+
+
+def _simulations(page: str) -> str:
+    """That part, which no measurement touches; empty when it is not there."""
+    begin = page.find("\n" + BEGIN)
+    return "" if begin < 0 else page[begin:]

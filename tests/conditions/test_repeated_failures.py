@@ -103,4 +103,5 @@ def test_a_row_of_failures_is_over_when_three_tasks_completed_after_it() -> None
 
     (finding,) = still(facts.task(1), failed(2, "another"), facts.task(3))
     assert (finding.fingerprint, finding.evidence) == ("in-a-row", evidence)
-    assert still(facts.task(1), facts.task(2), facts.task(3)) == []
+    assert len(still(facts.task(1), facts.task(2), failed(3, "another"), facts.task(4))) == 1
+    assert still(facts.task(1), facts.task(2), facts.task(3), failed(4, "another")) == []

@@ -86,7 +86,8 @@ def test_a_kind_of_failure_that_stays_away_for_three_gaps_is_over() -> None:
 
 def test_one_that_is_seen_again_within_them_is_not() -> None:
     assert verdict((9, 20), "CCF", SAME, gap=2 * HOUR) == "not recovered"
-    assert verdict((9, 20), "C" * 14 + "F", SAME, gap=2 * HOUR) == "recovered"
+    assert verdict((9, 20), "C" * 14 + "F", SAME, gap=2 * HOUR) == "unknown"
+    assert verdict((9, 20), "C" * 15 + "F", SAME, gap=2 * HOUR) == "recovered"
     assert verdict((9, 20), "CCF", SAME) == "not recovered"
 
 

@@ -142,8 +142,13 @@ def test_after_three_that_failed_in_a_row_none_for_six_hours_then_a_single_trial
     assert len(choose(asked, failed, now=last + 6 * HOUR)) == 1
     assert choose(asked, [*failed, remedy(last + 6 * HOUR, "running")], now=last + 7 * HOUR) == []
     again = {**remedy(last + 6 * HOUR, "failed", finished_at=last + 7 * HOUR), "context": {"condition": "x"}}
-    assert choose(asked, [*failed, again], now=last + 13 * HOUR - 1) == []
-    assert len(choose(asked, [*failed, again], now=last + 13 * HOUR)) == 1
+    assert choose(asked, [*failed, again], now=last + 19 * HOUR - 1) == []
+    assert len(choose(asked, [*failed, again], now=last + 19 * HOUR)) == 1
+
+
+@pytest.mark.parametrize(("row", "hours"), [(3, 6), (4, 12), (5, 24), (99, 24)])
+def test_each_trial_that_fails_doubles_the_wait(row: int, hours: float) -> None:
+    assert heal.breaker_wait(row) == hours * HOUR
 
 
 @pytest.mark.parametrize(
@@ -152,13 +157,17 @@ def test_after_three_that_failed_in_a_row_none_for_six_hours_then_a_single_trial
         ({"status": "completed"}, 0),
         ({"status": "completed", "effect": "recovered"}, 0),
         ({"status": "completed", "effect": "not recovered"}, 4),
+        ({"status": "completed", "effect": "unknown"}, 3),
+        ({"status": "completed", "effect": heal.EARLY}, 3),
         ({"status": "failed"}, 4),
         ({"status": "failed", "error_class": "limit"}, 3),
         ({"status": "running", "finished_at": None}, 3),
     ],
 )
 def test_what_counts_as_a_heal_that_failed(newest: dict[str, Any], row: int) -> None:
-    assert heal.failed_in_a_row([other(2), other(3), other(4), other(1, **newest)])[0] == row
+    before = [other(n, finished_at=T0 - n * DAY) for n in (3, 4, 5)]
+    assert heal.failed_in_a_row([*before, other(1, **newest)], T0)[0] == row
+    assert heal.failed_in_a_row(before, T0 + 3 * DAY)[0] == 1
 
 
 def test_a_remedy_that_did_not_help_three_times_is_retired() -> None:

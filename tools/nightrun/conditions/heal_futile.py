@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -26,18 +26,21 @@ class Settings(ConditionSettings):
 def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[Finding]:
     if lacking := found.missing(snapshot, "heals", "issues"):
         return found.unknown(NAME, settings, lacking)
+    heals = heal.with_effects(snapshot["heals"], snapshot.get("effects") or ())
     issues = [_of_issue(issue, snapshot["heals"], settings) for issue in snapshot["issues"]]
-    return [one for one in (*issues, _breaker(snapshot["heals"], settings)) if one is not None]
+    return [one for one in (*issues, _breaker(heals, settings, now)) if one is not None]
 
 
-def _breaker(heals: list[Mapping[str, Any]], settings: Settings) -> Finding | None:
+def _breaker(heals: Sequence[Mapping[str, Any]], settings: Settings, now: float) -> Finding | None:
     """Three that failed in a row say that healing itself does not work (reliability.md A9)."""
-    row, last = heal.failed_in_a_row(heals)
+    row, last = heal.failed_in_a_row(heals, now)
     if row < heal.BREAKER_ROW:
         return None
-    message = f"the last {row} heals failed: none is added for {found.span(heal.BREAKER_S)}, then one as a trial"
+    message = (
+        f"the last {row} heals failed: none is added for {found.span(heal.breaker_wait(row))}, then one as a trial"
+    )
     failed = sorted(heals, key=lambda one: float(one.get("finished_at") or 0), reverse=True)
-    evidence = {"tasks": [one["id"] for one in failed][:row], "last_at": last, "until": last + heal.BREAKER_S}
+    evidence = {"tasks": [one["id"] for one in failed][:row], "last_at": last, "until": last + heal.breaker_wait(row)}
     return found.firing(NAME, settings, message, ACTION, fingerprint=BREAKER, evidence=evidence)
 
 

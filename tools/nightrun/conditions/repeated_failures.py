@@ -35,7 +35,7 @@ class Settings(ConditionSettings):
     cleared_by: Count = Field(
         default=3,
         description="A kind of failure is over when so many tasks of its type completed after it, a row of failures "
-        "when so many of any type did.",
+        "when the last so many of any type did.",
     )
 
 
@@ -75,8 +75,10 @@ def _is_over(tasks: Sequence[Task], recent: Sequence[Task], settings: Settings) 
 
 def _row_is_over(recent: Sequence[Task], last_at: float, settings: Settings) -> bool:
     """An alternating run would otherwise open and close the issue all night."""
-    since = [one for one in recent if one["status"] == COMPLETED and one["finished_at"] > last_at]
-    return settings.cleared_by <= len(since)
+    newest = recent[: settings.cleared_by]
+    return len(newest) == settings.cleared_by and all(
+        one["status"] == COMPLETED and one["finished_at"] > last_at for one in newest
+    )
 
 
 def _same(kind: str, tasks: Sequence[Task], settings: Settings) -> Finding:

@@ -42,6 +42,7 @@ class Before:
 class Effect:
     verdict: str
     why: str
+    early: bool = False  # it may still be judged
 
 
 def before(tasks: Iterable[Task], fingerprint_of_issue: str, threshold: float) -> Before:
@@ -102,15 +103,19 @@ def _by_rate(known: Before, after: Count) -> Effect:
 
 
 def _by_silence(kind: str, known: Before, counted: Sequence[Task], *, since: float, now: float, early: bool) -> Effect:
+    """Silent until both have passed: some of its former gaps, and enough tasks."""
     again = min((float(one["finished_at"]) for one in _same(counted, kind)), default=None)
     needed = SILENT_GAPS * known.mean_gap if known.mean_gap is not None else LATEST_S
     if again is not None and again - since < needed:
         return Effect(verdict=NOT_RECOVERED, why=f"seen again after {_hours(again - since)}")
+    quiet = [one for one in counted if again is None or float(one["finished_at"]) < again]
+    if len(quiet) >= ENOUGH and now - since >= needed:
+        return Effect(verdict=RECOVERED, why=f"not seen in {len(quiet)} tasks and {_hours(needed)}")
+    if again is not None:
+        return Effect(verdict=UNKNOWN, why=f"seen again after {_hours(again - since)}, which may be chance")
     if early:
         return _too_early(counted)
-    if now - since >= needed and len(counted) >= ENOUGH:
-        return Effect(verdict=RECOVERED, why=f"not seen in {len(counted)} tasks and {_hours(needed)}")
-    return Effect(verdict=UNKNOWN, why=f"not seen in {len(counted)} tasks, too few or too short to be sure")
+    return Effect(verdict=UNKNOWN, why=f"not seen in {len(quiet)} tasks, too few or too short to be sure")
 
 
 def _by_issue(is_open: bool | None, counted: Sequence[Task], *, early: bool) -> Effect:
@@ -124,7 +129,7 @@ def _by_issue(is_open: bool | None, counted: Sequence[Task], *, early: bool) -> 
 
 
 def _too_early(counted: Sequence[Task]) -> Effect:
-    return Effect(verdict=UNKNOWN, why=f"too early: {len(counted)} of {ENOUGH} tasks ended since")
+    return Effect(verdict=UNKNOWN, why=f"too early: {len(counted)} of {ENOUGH} tasks ended since", early=True)
 
 
 def _same(counted: Iterable[Task], kind: str) -> list[Task]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 LONGEST_LINE = 200  # characters that count
@@ -35,6 +36,7 @@ def last_line(text: str) -> str:
     return next((line for line in reversed(text.splitlines()) if line.strip()), "")
 
 
+@lru_cache(maxsize=1024)  # every look asks for the same failures again
 def of(task_type: str, error_class: str | None, error: str) -> str:
     """Readable in front, exact behind: `impl:gate:1f3a09bc`."""
     kind = f"{task_type}:{error_class or 'unknown'}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nightrun.words.issue import FIRING, NOT_RECOVERED, RECOVERED, Finding
+from nightrun.words.issue import FIRING, NOT_RECOVERED, RECOVERED, UNKNOWN, Finding
 from nightrun.words.outcome import ENVIRONMENT_FAULTS
 from nightrun.words.task import COMPLETED, FAILED, PENDING, TERMINAL
 
@@ -14,7 +14,8 @@ DAY = 86_400.0
 LONGEST_WAIT_S = DAY
 A_DAY_EACH = 3  # for one condition and fingerprint
 BREAKER_ROW = 3  # heals that failed in a row, whatever they were for
-BREAKER_S = 6 * 3_600.0
+BREAKER_S = 6 * 3_600.0  # then one as a trial; twice as long after each trial that failed, at most a day
+REMEMBERED_S = 7 * DAY
 RETIRED_AFTER = 3  # heals of one fingerprint that did not help: another one is no use
 # Faults of runner, API or monitor: only the supervisor can do something, a heal would wait for what is broken.
 SUPERVISED = (
@@ -26,6 +27,8 @@ SUPERVISED = (
     "heal_futile",
     "agent_silent",
 )
+
+EARLY = "early"  # the effect of a heal that cannot be judged yet
 
 Key = tuple[str, str]  # condition and fingerprint
 Task = Mapping[str, Any]
@@ -70,6 +73,12 @@ def key_of(remedy: Task) -> Key:
     return str(context.get("condition", "")), str(context.get("fingerprint", ""))
 
 
+def with_effects(heals: Sequence[Task], effects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each heal with what became of it: a verdict, EARLY, or None when nothing is known."""
+    known = {one["task"]: EARLY if one.get("early") else one["effect"] for one in effects}
+    return [{**one, "effect": known.get(one["id"])} for one in heals]
+
+
 def slots(snapshot: Mapping[str, Any], remedies: Sequence[Task]) -> Slots:
     """From the attempts that ended last and those that run; each takes a slot."""
     ids = {one.get("id") for one in remedies}
@@ -84,15 +93,26 @@ def slots(snapshot: Mapping[str, Any], remedies: Sequence[Task]) -> Slots:
     )
 
 
-def failed_in_a_row(remedies: Sequence[Task]) -> tuple[int, float]:
-    """How many of the heals that ended last did not work, and when the latest of these ended."""
+def failed_in_a_row(remedies: Sequence[Task], now: float) -> tuple[int, float]:
+    """How many of the heals of a week did not work since one that did, and when the latest of these ended.
+
+    A heal that was completed and cannot be shown to have helped is passed over.
+    """
     ended = [one for one in remedies if one["status"] in (COMPLETED, FAILED) and not _is_blameless(one)]
+    ended = [one for one in ended if now - _end(one) < REMEMBERED_S]
     row, last = 0, 0.0
     for one in sorted(ended, key=_end, reverse=True):
+        if one["status"] == COMPLETED and one.get("effect") in (EARLY, UNKNOWN):
+            continue
         if one["status"] == COMPLETED and one.get("effect") != NOT_RECOVERED:
             break
         row, last = row + 1, max(last, _end(one))
     return row, last
+
+
+def breaker_wait(row: int) -> float:
+    """How long no heal is added after so many failed in a row."""
+    return min(LONGEST_WAIT_S, BREAKER_S * 2.0 ** min(row - BREAKER_ROW, 30))
 
 
 def _is_blameless(remedy: Task) -> bool:
@@ -135,9 +155,9 @@ def _free(remedies: Sequence[Task], caps: Caps, slots: Slots, now: float) -> int
         # The first one is always due: a share of nothing would be no heal at all.
         least = 1 if caps.share > 0 else 0
         limits.append(max(least, int(caps.share * (slots.started + 1))) - slots.heals)
-    row, last = failed_in_a_row(remedies)
+    row, last = failed_in_a_row(remedies, now)
     if row >= BREAKER_ROW:
-        limits.append(0 if now < last + BREAKER_S else 1 - at_work)
+        limits.append(0 if now < last + breaker_wait(row) else 1 - at_work)
     return min(limits)
 
 

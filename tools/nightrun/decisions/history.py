@@ -63,11 +63,12 @@ def _tasks(entries: Iterable[Task]) -> list[Task]:
         if "status" not in one:
             raise WrongUse(f"Task {number} of the history has no `status`.", _HINT)
         if one["status"] in (COMPLETED, FAILED):
-            found.append(_whole(number, {**one, "finished_at": moment(one.get("at", one.get("finished_at")))}))
+            found.append(whole(number, {**one, "finished_at": moment(one.get("at", one.get("finished_at")))}))
     return sorted(found, key=lambda one: float(one["finished_at"]))
 
 
-def _whole(number: int, given: Task) -> Task:
+def whole(number: int, given: Task) -> Task:
+    """With everything that conditions look at."""
     failed = given["status"] == FAILED
     usual: dict[str, Any] = {
         "id": f"t{number}",
@@ -90,7 +91,7 @@ def _series(given: Mapping[str, Any]) -> list[Task]:
         raise WrongUse(f"every: {error}.", _HINT) from None
     start, more = moment(given.get("start", 0)), given.get("task") or {}
     return [
-        _whole(number, {**more, **result(letter, number), "finished_at": start + number * every})
+        whole(number, {**more, **result(letter, number), "finished_at": start + number * every})
         for number, letter in enumerate(letters(str(given["results"])), 1)
     ]
 
@@ -120,15 +121,17 @@ def of_tasks(tasks: Iterable[Task], between_s: float = BETWEEN_S) -> Iterator[Sn
     They hold what tasks can tell: conditions that need more are unknown.
     """
     last: deque[Task] = deque(maxlen=KEPT)
+    attempts: deque[Task] = deque(maxlen=KEPT)
     week: deque[Task] = deque()
     before: float | None = None
     for one in tasks:
         now = float(one["finished_at"])
         for at in _between(before, now, between_s):
-            yield _snapshot(last, week, at)
+            yield _snapshot(last, attempts, week, at)
         last.appendleft(one)
+        attempts.appendleft({**one, "task_id": one["id"], "ended_at": now})
         week.extend(statistics.counted([one]))
-        yield _snapshot(last, week, now)
+        yield _snapshot(last, attempts, week, now)
         before = now
 
 
@@ -139,13 +142,13 @@ def _between(before: float | None, now: float, step: float) -> Iterator[float]:
     yield from (before + step * number for number in range(1, looks + 1))
 
 
-def _snapshot(last: deque[Task], week: deque[Task], now: float) -> Snapshot:
+def _snapshot(last: Iterable[Task], attempts: Iterable[Task], week: deque[Task], now: float) -> Snapshot:
     while week and now - float(week[0]["finished_at"]) > WEEK_S:
         week.popleft()
     completed = sum(one["status"] == COMPLETED for one in week)
     return {
         "now": now,
         "finished": list(last),
-        "attempts": [{**one, "task_id": one["id"], "ended_at": one["finished_at"]} for one in last],
+        "attempts": list(attempts),
         "window": {"completed": completed, "failed": len(week) - completed, "total": len(week)},
     }

@@ -40,13 +40,15 @@ class Replay:
     most: int = 10
     only: Sequence[ModuleType] = conditions.ALL
     opened: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    said: list[Finding] = field(default_factory=list)  # in the last look
     _closed: dict[Key, dict[str, Any]] = field(default_factory=dict)
     _known: dict[Key, Known] = field(default_factory=dict)
 
     def look(self, snapshot: Mapping[str, Any]) -> list[Event]:
         now = float(snapshot["now"])
         seen = {**snapshot, "issues": list(self.opened.values())}
-        findings = self._said(muting.muted(self._detected(seen, now), seen), now)
+        findings = self._judged(muting.muted(self._detected(seen, now), seen), now)
+        self.said = findings
         self._remember(findings, now)
         return [*self._fired(findings, now), *self._resolved(findings, now)]
 
@@ -58,7 +60,7 @@ class Replay:
                 found += _detect(condition, settings, snapshot, now)
         return found
 
-    def _said(self, findings: Sequence[Finding], now: float) -> list[Finding]:
+    def _judged(self, findings: Sequence[Finding], now: float) -> list[Finding]:
         holds = {one.NAME: self.settings_of(one.NAME).hold for one in self.only}
         said = issues.step(findings, known=self._known, still_open=list(self.opened), holds=holds, now=now)
         known = [key for key, one in self._closed.items() if now - one["resolved_at"] < AGAIN_WITHIN_S]

@@ -78,8 +78,7 @@ def _remedies(client: Client, issues: Sequence[Issue], snapshot: Mapping[str, An
         task_id = one.get("heal_task_id")
         if task_id and task_id not in known:
             known[task_id] = asdict(client.task(task_id))
-    effects = {one["task"]: one["effect"] for one in snapshot.get("effects") or ()}
-    return [{**one, "effect": effects.get(task_id)} for task_id, one in known.items()]
+    return heal.with_effects(list(known.values()), snapshot.get("effects") or ())
 
 
 def _before(policy: Policy, request: HealRequest, snapshot: Mapping[str, Any]) -> dict[str, Any]:

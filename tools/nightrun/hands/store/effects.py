@@ -17,7 +17,7 @@ _FIELDS = "id, task_type, status, error_class, error_summary, finished_at, conte
 
 
 def of_heals(db: Database, heals: list[Row], *, now: float) -> list[Row]:
-    """Of heals as the snapshot has them: {task, condition, fingerprint, effect, why}; those at work are left out."""
+    """Of heals that have ended, as the snapshot has them: {task, condition, fingerprint, effect, why, early}."""
     ended = [one for one in heals if one["status"] in TERMINAL and one.get("finished_at") is not None]
     return [_of_heal(db, one, now=now) for one in ended[:JUDGED]]
 
@@ -38,7 +38,7 @@ def _of_heal(db: Database, task: Row, *, now: float) -> Row:
     known = effect.read(context.get("before")) or _before(db, kind, since)
     is_open = _is_open(db, context.get("issue"), since)
     found = _judge(db, (condition, kind), known, since=since, now=now, is_open=is_open)
-    return {"task": task["id"], "condition": condition, "fingerprint": kind, "effect": found.verdict, "why": found.why}
+    return {"task": task["id"], "condition": condition, "fingerprint": kind, **_said(found)}
 
 
 def _of_issue(db: Database, issue: Row, *, now: float) -> Row:
@@ -46,7 +46,11 @@ def _of_issue(db: Database, issue: Row, *, now: float) -> Row:
     known = _before(db, issue["fingerprint"], since)
     found = _judge(db, key, known, since=since, now=now, is_open=issue["status"] == "open")
     names = {name: issue[name] for name in ("condition", "fingerprint")}
-    return {"issue": issue["id"], **names, "effect": found.verdict, "why": found.why}
+    return {"issue": issue["id"], **names, **_said(found)}
+
+
+def _said(found: Effect) -> Row:
+    return {"effect": found.verdict, "why": found.why, "early": found.early}
 
 
 def _judge(
