@@ -32,7 +32,7 @@ KEYS = (
     "AIDER_MODEL",
     *NETWORK,
 )
-LEAVES = (".aider*",)  # in the work tree, as git's ignore files write it
+LEAVES = (".aider.tags.cache.v*/",)  # in the work tree, as git's ignore files write it
 _COMMAND = (
     *(PROGRAM, "--yes-always", "--no-pretty", "--no-stream"),
     *("--no-auto-commits", "--no-dirty-commits", "--no-gitignore"),

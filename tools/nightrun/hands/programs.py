@@ -23,12 +23,13 @@ def find(name: str, path: str | None = None, *, below: Path | None = None) -> st
 
 
 def version(program: str, env: Mapping[str, str] | None = None, flag: str = "--version") -> str:
-    """The first line of `PROGRAM --version`; empty when it says none."""
+    """The first line of `PROGRAM --version`, on whichever stream; empty when it says none."""
     try:
         done = process.run([program, flag], env=env, timeout_s=VERSION_S, keep_bytes=64 << 10)
     except NightrunError:
         return ""
-    lines = terminal_text.plain(done.text).split("\n")
+    said = done.text if done.text.strip() else done.err.decode(errors="replace")
+    lines = terminal_text.plain(said).split("\n")
     first = next((line.strip() for line in lines if line.strip()), "")
     return first[:_CHARS] if done.code == 0 and not done.timed_out else ""
 
