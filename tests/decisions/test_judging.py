@@ -56,3 +56,21 @@ def test_a_verdict_that_is_wanted_must_be_there() -> None:
 def test_silent_agent_that_had_said_all_is_judged_by_what_it_said(said: str) -> None:
     told = judging.of_agent(end("silent", None), AgentResult(kind=said, resets_at=5.0))
     assert (told.kind, told.resets_at) == (said, 5.0)
+
+
+def test_failure_on_a_full_disk_is_nobodys_fault() -> None:
+    failed = Outcome(kind="gate", summary="cc1: error", output="out")
+    found = judging.of_disk(failed, free=0, floor=1 << 30, before=None)
+    assert found == Outcome(
+        kind="disk", summary="0 MiB were free on the disk when it ended (gate: cc1: error)", output="out"
+    )
+    assert not found.costs_an_attempt
+
+
+@pytest.mark.parametrize(
+    ("kind", "free", "before"),
+    [("gate", 1 << 30, None), ("completed", 0, None), ("limit", 0, None), ("gate", 0, {"class": "disk"})],
+    ids=["enough room", "it went well", "another fault", "it filled the disk before"],
+)
+def test_other_ends_stay_what_they_are(kind: str, free: int, before: object) -> None:
+    assert judging.of_disk(Outcome(kind=kind), free=free, floor=1 << 30, before=before) is None

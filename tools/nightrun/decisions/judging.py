@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from nightrun.words import gate as gates
 from nightrun.words.agent import AgentEnd, AgentResult
 from nightrun.words.gate import Gate
-from nightrun.words.outcome import COMPLETED, ENVIRONMENT_FAULTS, NO_CHANGE, Outcome
+from nightrun.words.outcome import COMPLETED, ENVIRONMENT_FAULTS, NO_CHANGE, TASK_FAULTS, Outcome
 
 OUTPUT_CHARS = 20_000
 _ENDED_BY_US = {
@@ -32,6 +35,15 @@ def of_agent(end: AgentEnd, result: AgentResult) -> Outcome:
 def _is_over(end: AgentEnd, result: AgentResult) -> bool:
     """Whether its own result counts although we ended it: it said all and did not exit, or waits for others."""
     return end.reason == "silent" and result.kind in (COMPLETED, *ENVIRONMENT_FAULTS)
+
+
+def of_disk(outcome: Outcome, *, free: int, floor: int, before: object) -> Outcome | None:
+    """A failure on a full disk is nobody's fault, unless the attempt before ended so too: then it fills the disk."""
+    again = isinstance(before, Mapping) and before.get("class") == "disk"
+    if outcome.kind not in TASK_FAULTS or free >= floor or again:
+        return None
+    summary = f"{free >> 20} MiB were free on the disk when it ended ({outcome.kind}: {outcome.summary})"
+    return replace(outcome, kind="disk", summary=summary)
 
 
 def of_change(*, changed: bool, allowed: bool, said: str) -> Outcome | None:

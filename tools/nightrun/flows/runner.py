@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -217,7 +217,11 @@ class Runner:
         """Nothing that the agent wrote is lost: it is a commit on the attempt's branch."""
         world, kept = self.world, None
         if not judged.untouchable:
-            kept = self._keep(task, place, judged)
+            try:
+                kept = self._keep(task, place, judged)
+            except (NightrunError, OSError) as error:
+                log.warning("the work of %s stays in %s: %s", task.id, place.path, error)
+                judged = replace(judged, outcome=runner_attempt.of_error(error), untouchable=True)
         try:
             runner_record.not_completed(world, task, judged, kept, place)
         finally:

@@ -54,6 +54,13 @@ class Judged:
 
 def attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
     """Never raises for what an agent, a gate or the change can do wrong: that is an outcome."""
+    judged = _attempt(world, task, place, spec)
+    free, floor = clock.disk_free(world.state.path), world.policy.limits.disk_floor
+    excused = judging.of_disk(judged.outcome, free=free, floor=floor, before=task.context.get("last_failure"))
+    return judged if excused is None else replace(judged, outcome=excused)
+
+
+def _attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
     try:
         problem = _set_up(world, task, place)
     except runner_gate.Stopped as error:
@@ -91,7 +98,7 @@ def _untouchable(told: Judged) -> Judged:
 def of_error(error: Exception) -> Outcome:
     """What git, the disk or the machine did to us is nobody's fault but has a class."""
     text = error.message if isinstance(error, NightrunError) else str(error)
-    full = "No space left" in text or "quota exceeded" in text.lower()
+    full = any(one in text.lower() for one in ("no space left", "out of diskspace", "quota exceeded"))
     return Outcome(kind="disk" if full else "interrupted", summary=text)
 
 

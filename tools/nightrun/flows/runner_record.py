@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,7 @@ def _context(task: Task, judged: Judged) -> dict[str, Any]:
         "usage": dict(judged.usage) or None,
         "last_failure": failure and {**failure, "fingerprint": fingerprint.clean(outcome.summary)},
         "held": [scan_report.summary([one]) for one in judged.held][:20] or None,
+        "agreed": None,  # a person's word was about an earlier attempt's change
     }
 
 
@@ -151,7 +153,8 @@ def _tell(world: World, task: Task, said: dict[str, Any]) -> Task:
         told = world.client.patch(task.id, **change)
     except ApiAway as error:
         log.warning("%s is kept in the outbox: %s", task.id, error.message)
-        files.write_json(kept, {"task_id": task.id, "change": change})
+        with suppress(OSError):  # the disk may be full; this process goes on trying
+            files.write_json(kept, {"task_id": task.id, "change": change})
         told = _insist(world, task, change)
     except Refused as error:
         raise ClaimLost(error.message) from error
