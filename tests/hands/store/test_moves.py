@@ -194,6 +194,12 @@ def test_reopening_sends_an_unlanded_change_back_to_work(db: Database) -> None:
     assert ways.claim(db, T0 + 6)["attempt"] == 2
 
 
+def test_a_change_that_a_person_refused_costs_no_attempt(db: Database) -> None:
+    done = ways.run(db, T0, 1, commit_state="held")
+    back = moves.reopen(db, done["id"], "not like this", error_class="scan", costs_attempt=False, now=T0 + 5)
+    assert (back["status"], back["failures"], back["outcome"], back["error_class"]) == ("pending", 0, "scan", "scan")
+
+
 @pytest.mark.parametrize("state", ["none", "landed"])
 def test_reopening_what_is_settled_is_refused(db: Database, state: str) -> None:
     done = ways.run(db, T0, 1, commit_state=state)

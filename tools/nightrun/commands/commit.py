@@ -37,10 +37,10 @@ def command(root: Path, task: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(asdict(after)))
         return
-    _say(after)
+    say(after)
 
 
-def _say(task: Task) -> None:
+def say(task: Task) -> None:
     name = f"{task.task_type} {task.id}"
     if task.commit_state == "landed":
         click.echo(f"{name} landed as {(task.commit_sha or '')[:10]}.")

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nightrun.commands.options import client_for, json_option, repo_option
+from nightrun.commands.options import json_option, repo_option
 from nightrun.words.errors import WrongUse
-from nightrun.words.task import NEEDS_DECISION
+from nightrun.words.task import COMPLETED, NEEDS_DECISION
 
 if TYPE_CHECKING:
     from nightrun.hands.client import Client
+    from nightrun.words.task import Task
 
 MOST = 100
+ACCEPT, REFUSE = "accept", "refuse"
 
 
 @click.command("decide")
@@ -27,32 +29,80 @@ MOST = 100
 def command(root: Path, task: str | None, text: str | None, as_json: bool) -> None:
     """Answer a task that needs a decision; without an id, list them.
 
-    The answer is given to the next attempt, and the task goes back to work.
+    The answer is given to the next attempt, and the task goes back to work. A finished change that is held for you is
+    accepted (as with `nightrun commit`) or refused: then the task goes back to work with what was found and what you
+    say. Works while nothing runs, too.
 
     \b
     Examples:
       nightrun decide
       nightrun decide ID "Keep the old option, add the new one beside it."
+      nightrun decide ID accept
+      nightrun decide ID "refuse: keep the test, mend the code"
     """
-    client = client_for(root)
-    if task is None and text is None:
-        _list(client, as_json=as_json)
-        return
-    if not task or not (text or "").strip():
-        missing = "id" if not task else "answer"
-        raise WrongUse(f"The {missing} is missing.", "nightrun decide ID ANSWER (make decide TASK=ID TEXT='...').")
-    after = client.patch(task, decision=text)
+    from nightrun.flows import sight  # kept from `--help`, which has to be quick
+
+    with sight.answering(root) as client:
+        if task is None and text is None:
+            _list(client, as_json=as_json)
+            return
+        if not task or not (text or "").strip():
+            missing = "id" if not task else "answer"
+            raise WrongUse(f"The {missing} is missing.", "nightrun decide ID ANSWER (make decide TASK=ID TEXT='...').")
+        _answer(root, client, task, str(text), as_json=as_json)
+
+
+def _answer(root: Path, client: Client, task: str, text: str, *, as_json: bool) -> None:
+    from nightrun.flows import runner_by_hand
+
+    if client.task(task).status != COMPLETED:
+        after = client.patch(task, decision=text)
+    else:
+        word, why = _word(task, text)
+        after = runner_by_hand.land(root, task) if word == ACCEPT else runner_by_hand.refuse(root, task, why)
+        if word == ACCEPT and not as_json:
+            from nightrun.commands import commit
+
+            commit.say(after)
+            return
     click.echo(json.dumps(asdict(after)) if as_json else f"{after.task_type} {after.id} goes back to work.")
+
+
+def _word(task: str, text: str) -> tuple[str, str]:
+    """The decision about a finished change, and the reason that was given."""
+    word, _, why = text.strip().partition(":")
+    word = word.strip().lower()
+    if word not in (ACCEPT, REFUSE) or (word == ACCEPT and why.strip()):
+        hint = f'nightrun decide {task} accept, or: nightrun decide {task} "refuse: what to do instead"'
+        raise WrongUse("The task is completed: its change can be accepted or refused.", hint)
+    return word, why.strip()
 
 
 def _list(client: Client, *, as_json: bool) -> None:
     from nightrun.decisions import lines, page
 
     found, total = client.tasks(status=NEEDS_DECISION, limit=MOST, order="oldest")
+    held = _held(client)
     if as_json:
-        click.echo(json.dumps({"tasks": [asdict(one) for one in found], "total": total}))
+        shown = {"tasks": [asdict(one) for one in found], "total": total, "held": [asdict(one) for one in held]}
+        click.echo(json.dumps(shown))
         return
     for one in found:
         line = page.decision(asdict(one))
         click.echo(f"{line.text}\n    {line.command}")
+    for one in held:
+        line = page.unlanded(asdict(one))
+        click.echo(
+            f"{line.text}\n    {line.command}\n    make decide TASK={one.id} TEXT=accept (or TEXT='refuse: ...')"
+        )
+    total += len(held)
     click.echo(f"{lines.count(total, 'task needs', 'tasks need')} a decision." if total else "Nothing waits for you.")
+
+
+def _held(client: Client) -> list[Task]:
+    """Finished changes that land when a person agrees; others that are held land by themselves."""
+    from nightrun.decisions import landing
+    from nightrun.words.task import COMMIT_HELD, Task
+
+    unlanded = (Task.from_json(one) for one in client.snapshot()["unlanded"])
+    return [one for one in unlanded if one.commit_state == COMMIT_HELD and landing.held(one.context)]

@@ -126,6 +126,7 @@ class Change(Body):
 
 class Reopening(Body):
     reason: Annotated[Text, AfterValidator(_not_blank)]
+    error_class: Literal["conflict", "scan"] = "conflict"  # scan: a person refused what a scan had found
     costs_attempt: bool = True
 
 

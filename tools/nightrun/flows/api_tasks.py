@@ -86,8 +86,15 @@ async def change(desk: AtDesk, task_id: str, body: bodies.Change) -> Answer:
 
 @router.post("/{task_id}/reopen", response_model=Task, responses=MOVED)
 async def reopen(desk: AtDesk, task_id: str, body: bodies.Reopening) -> Answer:
-    """Send a completed task back to work because its change could not be landed."""
-    after = moves.reopen(desk.db, task_id, body.reason, costs_attempt=body.costs_attempt, now=desk.now())
+    """Send a completed task back to work because its change could not be landed, or a person refused it."""
+    after = moves.reopen(
+        desk.db,
+        task_id,
+        body.reason,
+        error_class=body.error_class,
+        costs_attempt=body.costs_attempt,
+        now=desk.now(),
+    )
     desk.bell.ring()
     return Answer(after)
 

@@ -1,4 +1,4 @@
-"""A person commits and lands what a runner left: the same way as a runner, with the person's word for it."""
+"""A person commits and lands what a runner left, the same way as a runner, or refuses it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ def land(root: Path, task_id: str) -> Task:
         task.id, commit_state=words.COMMIT_PENDING, commit_reason=None, context={"agreed": True}
     )
     return _again(world, world.client, agreed)
+
+
+def refuse(root: Path, task_id: str, why: str) -> Task:
+    """The task back at work, told what was found and what the person said; its commit stays on the attempt's branch."""
+    client = Client.for_repo(root)
+    task = client.task(task_id)
+    if task.status != words.COMPLETED or task.commit_state not in words.UNLANDED:
+        state = f"{task.task_type} {task.id} is {task.status}, its change {task.commit_state}"
+        hint = f"nightrun undo --task {task.id}" if task.commit_state == words.COMMIT_LANDED else None
+        raise NightrunError(f"{state}: nothing waits for your word.", hint)
+    found = "; ".join(str(one) for one in task.context.get("held") or ())
+    said = f"A person refused the change: {why}" if why else "A person refused the change."
+    reason = f"{said} It had been held: {found}" if found else said
+    return client.reopen(task.id, reason, error_class="scan", costs_attempt=False)
 
 
 def _again(world: World, client: Client, task: Task) -> Task:

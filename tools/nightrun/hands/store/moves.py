@@ -45,8 +45,16 @@ def patch(db: Database, task_id: str, change: Mapping[str, Any], *, now: float) 
     return tasks.to_json(new)
 
 
-def reopen(db: Database, task_id: str, reason: str, *, costs_attempt: bool = True, now: float) -> Row:
-    """A completed task whose change could not be landed goes back to work."""
+def reopen(
+    db: Database,
+    task_id: str,
+    reason: str,
+    *,
+    error_class: str = "conflict",
+    costs_attempt: bool = True,
+    now: float,
+) -> Row:
+    """A completed task whose change could not be landed, or that a person refused, goes back to work."""
     with db.write():
         old = tasks.row(db, task_id)
         if old["status"] != words.COMPLETED or old["commit_state"] not in words.UNLANDED:
@@ -61,8 +69,8 @@ def reopen(db: Database, task_id: str, reason: str, *, costs_attempt: bool = Tru
             "status": words.PENDING,
             "fencing_token": old["fencing_token"] + 1,
             "failures": old["failures"] + int(costs_attempt),
-            "outcome": "conflict",
-            "error_class": "conflict",
+            "outcome": error_class,
+            "error_class": error_class,
             "error_summary": events.one_line(reason),
             "commit_state": words.COMMIT_NONE,
             "commit_sha": None,
