@@ -41,3 +41,12 @@ def test_exit_code_0_alone_is_never_success(name: str, output: str) -> None:
 def test_what_stands_in_a_long_output_is_no_reason_not_to_begin(name: str) -> None:
     cut = end('a file: "You\'ve hit your usage limit", 401 unauthorized ' * 2000, 1)
     assert agents.BY_NAME[name].read(cut, now=NOW).kind == "agent"
+
+
+def test_prompt_argument_is_filled_in_once_and_never_cut() -> None:
+    from nightrun.agents import command_line
+
+    assert command_line.with_prompt(run("{worktree}"), ("x", "={prompt}")) == ("x", "={worktree}")
+    assert command_line.with_prompt(run("a\0b"), ("{prompt}",))[0].startswith(
+        "The instructions are in the file /p/prompt"
+    )

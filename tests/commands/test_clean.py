@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nightrun.cli import main
-from nightrun.hands import git_worktree, lock
+from nightrun.hands import git_settings, git_worktree, lock
 from nightrun.hands.state_dir import StateDir
 from tests import story
 
@@ -152,3 +152,12 @@ def test_nothing_is_taken_from_a_task_that_is_not_done_with(repo: Path, state: S
     assert shown.exit_code == 0, shown.output
     assert f"refs/heads/pipeline/{name}" in refs(repo)
     assert "(its task is pending)" in shown.stdout
+
+
+def test_settings_that_a_runner_refused_are_not_used(repo: Path, state: StateDir) -> None:
+    story.git_out(repo, "config", "filter.x.clean", "touch ran")
+    story.write(repo, ".pipeline/git-settings.json", json.dumps({"run": 1, "refused": git_settings.mark(repo)}))
+    shown = clean(repo, "--yes")
+    assert (shown.exit_code, "could run programs of an agent" in shown.stderr) == (1, True)
+    story.git_out(repo, "config", "--unset", "filter.x.clean")
+    assert clean(repo, "--yes").exit_code == 0

@@ -44,3 +44,8 @@ def test_program_that_cannot_be_started_has_no_version(tmp_path: Path) -> None:
 def test_numbers_of_a_version() -> None:
     assert programs.numbers("codex-cli 0.169.0-beta") == (0, 169, 0)
     assert programs.numbers("none") == ()
+
+
+def test_version_may_be_on_the_other_stream_or_behind_another_flag(tmp_path: Path) -> None:
+    assert programs.version(program(tmp_path, "echo 0.73.1 >&2")) == "0.73.1"
+    assert programs.version(program(tmp_path, '[ "$1" = --help ] && echo 2.4.6'), flag="--help") == "2.4.6"

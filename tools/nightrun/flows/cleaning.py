@@ -10,13 +10,25 @@ from pathlib import Path
 
 from nightrun.decisions import cleaning
 from nightrun.decisions.cleaning import Plan, Thing
-from nightrun.hands import clock, git, git_change, git_commit, git_worktree, lock, own_api, policy_file
+from nightrun.hands import (
+    clock,
+    git,
+    git_change,
+    git_commit,
+    git_settings,
+    git_worktree,
+    lock,
+    own_api,
+    policy_file,
+    state_file,
+)
 from nightrun.hands.client import Client, Refused
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
 from nightrun.words.errors import NightrunError
 
 PROMPTS = "prompts"  # folder of the state folder
+REFUSED = "git-settings.json"  # the runners' note
 BUSY = "an attempt runs in it"
 
 
@@ -25,6 +37,7 @@ def look(root: Path) -> Plan:
     state = StateDir(root)
     if not state.path.is_dir():
         return Plan()
+    _check_settings(root, state)
     things = [*_worktrees(root, state), *_refs(root, state, _target(root)), *_files(state)]
     return cleaning.plan(things, _needed(root, state, things), now=clock.now())
 
@@ -51,6 +64,16 @@ def _target(root: Path) -> str:
     return f"refs/heads/{branch}"
 
 
+def _check_settings(root: Path, state: StateDir) -> None:
+    """What a runner refused to work with is not used here either: git would run an agent's program."""
+    refused = state_file.read_object(state.path / REFUSED).get("refused")
+    if refused and refused == git_settings.mark(root):
+        raise NightrunError(
+            "git's settings or hooks were changed during a run, and could run programs of an agent.",
+            "Look at `git config --local --list` and the hooks, then `make resume`.",
+        )
+
+
 # -- what there is
 
 
@@ -61,15 +84,16 @@ def _worktrees(root: Path, state: StateDir) -> Iterator[Thing]:
         ours = path.parent == state.worktrees and cleaning.ATTEMPT.fullmatch(name)
         if not ours or head is None or branch not in (None, f"pipeline/{name}") or not path.is_dir():
             continue
+        with _owned(state, name) as mine:
+            in_history = mine and _is_spent(root, path, head, on_branch=branch is not None)
         size = _size(path)
-        if _is_busy(state, name):
-            yield Thing(kind=cleaning.WORKTREE, name=str(path), attempt=name, sha=head, size=size)
-            continue
-        kept = branch is not None or git.is_ancestor(root, head, _target(root))
-        clean = git_change.snapshot(path, leave_out=_links(root, path)) == git.tree_of(path, head)
-        yield Thing(
-            kind=cleaning.WORKTREE, name=str(path), attempt=name, sha=head, size=size, in_history=kept and clean
-        )
+        yield Thing(kind=cleaning.WORKTREE, name=str(path), attempt=name, sha=head, size=size, in_history=in_history)
+
+
+def _is_spent(root: Path, path: Path, head: str, *, on_branch: bool) -> bool:
+    """Whether nothing is lost with the folder: what its branch holds stays."""
+    reachable = on_branch or git.is_ancestor(root, head, _target(root))
+    return reachable and git_change.snapshot(path, leave_out=_links(root, path)) == git.tree_of(path, head)
 
 
 def _refs(root: Path, state: StateDir, target: str) -> Iterator[Thing]:
