@@ -163,3 +163,14 @@ def test_effects_that_were_measured_are_said_with_their_reason_and_beside_those_
         "heal h2 completed; effect unknown (too early)",
         "effect of the last 2 heals: 1 recovered, 1 unknown; of 2 issues without one 2 not recovered",
     ]
+
+
+def test_it_says_when_the_monitor_did_not_see_the_end() -> None:
+    ended = [seen.task("t1", finished_at=NOW - HOUR), seen.task("t2", finished_at=NOW - 2 * HOUR)]
+    late = report.make(seen.span(ended, seen.snapshot(last_evaluation=NOW - 1.5 * HOUR)), UTC)
+    said = "Not sure: 1 task that ended last was not looked at by the monitor, problems may be missing here."
+    assert (said, "make doctor") in section(late, "In short")
+    never = report.make(seen.span(ended, seen.snapshot(last_evaluation=None)), UTC)
+    assert any(text.startswith("Not sure: 2 tasks") for text, _ in section(never, "In short"))
+    fresh = report.make(seen.span(ended, seen.snapshot(last_evaluation=NOW - HOUR)), UTC)
+    assert not any(text.startswith("Not sure") for text, _ in section(fresh, "In short"))

@@ -87,7 +87,7 @@ def _is_new(event: Event) -> bool:
     return event.what != RESOLVED
 
 
-def _tasks(per_day: int, number: int, *, drop: bool) -> Iterator[dict[str, Any]]:
+def _tasks(per_day: int, number: int, *, drop: bool) -> Iterator[Mapping[str, Any]]:
     """Tasks in even steps; each fails by chance and in a way of its own."""
     chosen = random.Random(f"{SEED} {per_day} {number} {drop}")
     for task in range(1, DAYS * per_day + 1):

@@ -82,8 +82,17 @@ def _short(facts: Facts, done: Sequence[Facts], failed: Sequence[Facts], committ
         yield Line(f"{lines.count(len(committed), 'commit')} landed on the target branch.", _log(committed), GOOD)
     if shot["window"]["total"]:
         yield Line(f"The last 7 days: {lines.percent(shot['window'])}.", "make report SINCE=7d")
+    if unseen := _unseen([*done, *failed], shot):
+        what = lines.count(unseen, "task that ended last was", "tasks that ended last were")
+        yield Line(f"Not sure: {what} not looked at by the monitor, problems may be missing here.", "make doctor", BAD)
     if facts.get("cut"):
         yield Line(f"Only the newest {facts['cut']} tasks were looked at.", "", BAD)
+
+
+def _unseen(ended: Iterable[Facts], shot: Facts) -> int:
+    """How many ended so long after the monitor's last look that it should have looked again, or never looked."""
+    seen_until = (shot.get("last_evaluation") or 0.0) + page.MONITOR_LATE_S
+    return sum(shot["now"] > seen_until and one["finished_at"] > seen_until for one in ended)
 
 
 def _log(committed: Sequence[Facts]) -> str:
