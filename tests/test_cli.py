@@ -176,6 +176,12 @@ def test_flag_wins_over_variable(probe: Any, monkeypatch: pytest.MonkeyPatch) ->
     assert "'task_type': 'spec'" in probe(show, "--type", "spec", params=OPTIONS).stdout
 
 
+@pytest.mark.parametrize("words", [("--text", "a b"), ("--text=a b",), ("a b",)])
+def test_argument_can_be_given_as_the_flag_of_its_variable(probe: Any, words: tuple[str, ...]) -> None:
+    assert "'text': 'a b'" in probe(show, *words, "--type", "spec", params=OPTIONS).stdout
+    assert "'text': '--text'" in probe(show, "--type", "spec", "--", "--text", params=OPTIONS).stdout
+
+
 def test_missing_variable_is_a_usage_line(probe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NIGHTRUN_CALLED_BY_MAKE", "1")
     result = probe(show, params=OPTIONS)

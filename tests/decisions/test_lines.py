@@ -47,10 +47,11 @@ def test_moment() -> None:
     assert lines.at(1_760_000_000, UTC) == "2025-10-09 08:53"
 
 
-def test_title_is_type_id_and_the_first_line() -> None:
+def test_title_is_type_id_and_the_first_line_that_says_something() -> None:
     task = {"task_type": "impl", "id": "t1", "direction": "\n Do it.\nThen more."}
     assert lines.title(task) == "impl t1 Do it."
     assert lines.title({**task, "direction": None}) == "impl t1"
+    assert lines.title({**task, "direction": "```sh\nmake units\n```"}) == "impl t1 make units"
 
 
 def test_rows_are_indented_below_their_heading_and_wrapped() -> None:

@@ -73,6 +73,8 @@ class Commands(click.Group):
             raise click.UsageError(_unknown(args[0]), ctx)
         name, command, rest = super().resolve_command(ctx, args)
         given = _given_to_make()
+        if command:
+            given |= _flags_of_arguments(command, rest)
         if name and command and given:
             ctx.default_map = {name: _settings(command, given, name)}
         return name, command, rest
@@ -189,6 +191,18 @@ def _given_to_make() -> dict[str, str]:
     names = [name for name in os.environ if name.startswith(FROM_MAKE)]
     given = {name.removeprefix(FROM_MAKE): os.environ.pop(name) for name in names}
     return {name: value for name, value in given.items() if value}
+
+
+def _flags_of_arguments(command: click.Command, words: list[str]) -> dict[str, str]:
+    """`--task ID` for what is an argument, as every other variable of make is a flag; taken out of `words`."""
+    flags = {f"--{name.lower()}": name for name, one in _parameters(command).items() if isinstance(one, click.Argument)}
+    found: dict[str, str] = {}
+    for at in reversed(range(words.index("--") if "--" in words else len(words))):
+        flag, is_whole, value = words[at].partition("=")
+        if flag in flags and (is_whole or at + 1 < len(words)):
+            found.setdefault(flags[flag], value if is_whole else words[at + 1])
+            del words[at : at + (1 if is_whole else 2)]
+    return found
 
 
 def _settings(command: click.Command, given: dict[str, str], name: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from nightrun.decisions import short_direction
+
 PLAIN = "plain"
 GOOD = "good"
 BAD = "bad"
@@ -45,7 +47,7 @@ def safe(text: object, limit: int = TEXT_CHARS) -> str:
 
 def title(task: Mapping[str, Any]) -> str:
     """Type and id of a task, and the beginning of its direction."""
-    direction = safe(str(task.get("direction") or "").strip().partition("\n")[0], TITLE_CHARS)
+    direction = safe(short_direction.first_line(task.get("direction") or ""), TITLE_CHARS)
     return f"{task['task_type']} {task['id']}" + (f" {direction}" if direction else "")
 
 

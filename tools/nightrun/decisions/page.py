@@ -179,7 +179,7 @@ def _running(one: Facts, now: float) -> Line:
     age = lines.lasting(now - one["started_at"]) if one.get("started_at") else "just claimed"
     step = lines.safe(one.get("current_step"), 40)
     done = f"{one['progress_pct']} %" if one.get("progress_pct") is not None else ""
-    more = [lines.safe(one.get("agent") or "no agent yet", 40), f"attempt {one['attempt']}", age, step, done]
+    more = [lines.safe(one.get("agent"), 40), f"attempt {one['attempt']}", age, step, done]
     return Line(f"{lines.title(one)} ({', '.join(part for part in more if part)})", LOGS.format(id=one["id"]))
 
 

@@ -23,7 +23,7 @@ _LOOSE_END = " ,;:-–—([{\"'`/" + _JOINERS
 
 def short(direction: str, limit: int) -> str:
     """First sentence of the first line that says something, cut at a word; never empty, never over `limit`."""
-    text = _cut(_first_sentence(_first_line(direction)), max(1, limit))
+    text = _cut(_first_sentence(first_line(direction)), max(1, limit))
     return text if _is_seen(text) else NONE[: max(1, limit)].strip()
 
 
@@ -32,7 +32,8 @@ def visible(text: str) -> str:
     return _HIDDEN.sub("", text)
 
 
-def _first_line(direction: str) -> str:
+def first_line(direction: str) -> str:
+    """The first line that says something: no fence, and without the mark of a list."""
     lines = [" ".join(visible(line).split()) for line in direction[:LOOKED_AT].splitlines()]
     seen = [line for line in lines if _is_seen(line)]
     speaking = (line for line in seen if not line.startswith(_FENCE) and any(map(str.isalnum, line)))

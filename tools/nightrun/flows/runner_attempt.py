@@ -156,7 +156,7 @@ def _run(
         "PIPELINE_DIRECTION_FILE": str(direction_file),
     }
     try:
-        with world.pulse.step("agent", settings.timeout):
+        with world.pulse.step(f"agent {spec.name}", settings.timeout):
             ended = process.run_agent(
                 argv,
                 cwd=place.path,
