@@ -9,7 +9,6 @@ from nightrun.decisions.lines import Line
 from tests.decisions import seen
 from tests.decisions.seen import HOUR, NOW
 
-
 CHECK = "git show 012345678; make verify RANGE=012345678"
 
 
