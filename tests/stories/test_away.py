@@ -149,12 +149,12 @@ def test_a_runner_that_was_stopped_beyond_its_lease_comes_back_too_late(parts: P
 def test_an_api_that_is_killed_while_an_agent_works_costs_nothing(new_night: Nights) -> None:
     night = new_night()
     word = waits_for_a_word(night)
-    night.start("--until", "idle")
+    night.start()
     wait_until(Path(f"{word}.waits").exists, f"the agent works\n{night.said()}")
     os.kill(night.pids("api"), signal.SIGKILL)
     wait_until(lambda: "api started again" in night.log.read_text(), "it is started again")
     word.touch()
-    assert night.ended() == 0, night.said()
-    (task,) = night.tasks()
-    assert (task.commit_state, task.attempt, task.failures) == ("landed", 1, 0)
+    task = landed(night)
+    assert night.stop() == 0
+    assert (task.attempt, task.failures) == (1, 0)
     check_one_commit_each(night, [task])

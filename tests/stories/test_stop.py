@@ -12,7 +12,6 @@ from tests.story import git_out
 LIMIT_S = 45.0
 
 # What an agent does in its first attempt after it has done half of its work; in the second it is quick.
-PLAIN = "exec sleep 600"
 STUBBORN = "trap '' TERM INT HUP; while :; do sleep 0.2; done"
 AWAY = "setsid sleep 600 & setsid sh -c 'sleep 600 & sleep 600' & exec sleep 600"
 DAEMON = "(setsid sh -c 'trap \"\" TERM; sleep 600 & wait' </dev/null >/dev/null 2>&1 &) ; exec sleep 600"
@@ -67,14 +66,6 @@ def test_sigterm_ends_an_agent_that_ignores_it(night: Night) -> None:
     check_stopped(night, ids)
 
 
-def test_nightrun_stop_waits_until_nothing_is_left(night: Night) -> None:
-    ids = at_work(night, PLAIN)
-    assert night.call("stop").startswith("Stopped after ")
-    assert night.ended(5.0) == 0
-    check_stopped(night, ids)
-    assert night.call("stop") == f"Nothing runs in {night.root}."
-
-
 def test_a_second_ctrl_c_waits_for_no_agent_and_the_next_run_does_the_task(night: Night) -> None:
     (task_id,) = at_work(night, STUBBORN)
     assert night.run is not None
@@ -95,7 +86,7 @@ def test_a_second_ctrl_c_waits_for_no_agent_and_the_next_run_does_the_task(night
     assert git_out(night.root, "show", f"pipeline/{task_id}.1:work0.txt") == "half"
 
 
-def test_a_stop_while_the_gate_runs_ends_it(new_night: Nights) -> None:
+def test_nightrun_stop_ends_a_gate_and_waits_until_nothing_is_left(new_night: Nights) -> None:
     command = ["sh", "-c", ": >../../../../marks/half0; setsid sleep 600 & wait"]
     night = new_night({"task_types": {"impl": {"gate": [command]}}})
     marks(night)
@@ -103,5 +94,7 @@ def test_a_stop_while_the_gate_runs_ends_it(new_night: Nights) -> None:
         task_id = client.add_task(script("echo half >work0.txt"), "impl").id
     night.start()
     wait_until((marks(night) / "half0").exists, f"the gate runs\n{night.said()}")
-    assert night.stop(signal.SIGTERM, LIMIT_S) == 0
+    assert night.call("stop").startswith("Stopped after ")
+    assert night.ended(5.0) == 0
     check_stopped(night, [task_id])
+    assert night.call("stop") == f"Nothing runs in {night.root}."
