@@ -30,7 +30,8 @@ def test_report_is_printed_and_kept_as_markdown_and_page(night: Night) -> None:
     assert shown.stdout.index("Failed") < shown.stdout.index("Committed")
     assert f"  impl {bad.id} Write the parser: gate: <script>" in shown.stdout
     assert f"    make logs TASK={bad.id}" in shown.stdout
-    assert f"  impl {good.id} Add a flag: gate passed in 1.5 s: make test\n    git show aaaaaaaaa; make verify RANGE=aaaaaaaaa" in shown.stdout
+    check = "git show aaaaaaaaa; make verify RANGE=aaaaaaaaa"
+    assert f"  impl {good.id} Add a flag: gate passed in 1.5 s: make test\n    {check}" in shown.stdout
     written = [Path(line.removeprefix("written: ")) for line in shown.stdout.splitlines()[-2:]]
     assert [one.suffix for one in written] == [".md", ".html"]
     assert "## Failed (1)" in written[0].read_text()
