@@ -18,6 +18,9 @@ AGAIN = "fired again"
 RESOLVED = "resolved"
 AGAIN_WITHIN_S = 7 * 86_400.0  # as in the store: what comes back sooner is the same issue
 
+# Whether the monitor itself is late is for others to see, as in the live monitor.
+CONDITIONS = tuple(one for one in conditions.ALL if one is not conditions.monitor_stale)
+
 SettingsOf = Callable[[str], Any]
 
 
@@ -38,7 +41,7 @@ class Replay:
 
     settings_of: SettingsOf
     most: int = 10
-    only: Sequence[ModuleType] = conditions.ALL
+    only: Sequence[ModuleType] = CONDITIONS
     opened: dict[Key, dict[str, Any]] = field(default_factory=dict)
     said: list[Finding] = field(default_factory=list)  # in the last look
     _closed: dict[Key, dict[str, Any]] = field(default_factory=dict)
