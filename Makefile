@@ -120,7 +120,7 @@ lint: $(READY_DEV) ## Style of the code
 types: $(READY_DEV) ## Types of the code
 	@$(RUN) mypy
 test: $(READY_DEV) ## The tests
-	@$(RUN) pytest -q -m "not soak"
+	@$(RUN) pytest -q -m "not soak" -n auto --dist loadfile
 soak: $(READY_DEV) ## The slow tests
 	@$(RUN) pytest -q -m soak
 bench: $(READY_DEV) ## Measure what it costs, into docs/benchmarks.md

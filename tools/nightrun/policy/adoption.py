@@ -26,12 +26,21 @@ TARGETS: Mapping[str, str] = {
     "task": "Add a task (TYPE=impl DIRECTION='...')",
     "backlog": "Show what is to do, what was done and what is next",
     "decide": "List open decisions, or answer one (TASK=... TEXT='...')",
+    "explain": "Why a task or an issue is where it is (TASK=...)",
+    "commit": "Commit and land a finished change by hand (TASK=...)",
+    "verify": "Run the gate again on recorded commits (RANGE=main~5..main)",
+    "undo": "Revert commits of the pipeline, after showing which (TASK=... or SINCE=12h)",
+    "clean": "Remove what attempts left and nobody needs, after showing it",
+    "push": "Your own push, after showing what would leave",
     "pause": "Take no new tasks",
     "resume": "Take tasks again",
     "stop": "End the run in order; nothing is lost",
     "doctor": "Check machine, repository, hooks, agents and policy",
 }
-VARIABLES = "AFTER AGENT ATTEMPT DIRECTION FOLLOW HOURS JSON LINES ONCE PRIORITY RUNNERS SINCE TASK TEXT TYPE UNTIL"
+VARIABLES = (
+    "AFTER AGENT ALL ATTEMPT DIRECTION FOLLOW HOURS JSON LINES ONCE PRIORITY RANGE RUNNERS SINCE TASK TEXT TYPE UNTIL "
+    "YES"
+)
 
 BACKLOG_TEXT = """\
 # Backlog
