@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
+from dataclasses import replace
 
 from tests.bench import page, row
 from tests.bench.families import FAMILIES, ROWS
@@ -40,13 +42,20 @@ def _measure(names: frozenset[str], *, quick: bool) -> row.Measured:
             wanted = names & {one.name for one in family.rows}
             begun = time.monotonic()
             found = family.measure(bench, wanted) if wanted else {}
-            measured |= {name: one for name, one in found.items() if name in wanted}
+            measured |= {name: _with_load(one) for name, one in found.items() if name in wanted}
             for one in family.rows:
                 if one.name in measured:
                     print(page.line(one, measured[one.name]), flush=True)
             if found:
                 print(f"({time.monotonic() - begun:.0f} s)", file=sys.stderr, flush=True)
     return measured
+
+
+def _with_load(one: row.Result) -> row.Result:
+    """Ratios bear a busy machine, seconds do not."""
+    load = os.getloadavg()[0]
+    busy = f"; the machine was busy (load {load:.0f})" if load > 1.5 * (os.cpu_count() or 1) else ""
+    return replace(one, detail=one.detail + busy)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ NIGHTRUN = [sys.executable, "-P", "-m", "nightrun"]
 COMMIT = [*NIGHTRUN, "commit-progress", "--task-id", "0042", "--task-type", "impl", "--message", "tighten retry loop"]
 FLOOR = "`python3 -I -c pass`"
 ROWS = (
-    Row(name="help", what="`nightrun --help`, a new process", floor=FLOOR, goal=80, unit="ms CPU more"),
+    Row(name="help", what="`--help` of nightrun, a new process", floor=FLOOR, goal=80, unit="ms CPU more"),
     Row(
         name="commit-progress",
         what="`nightrun commit-progress`, a new process that commits one changed file, git included",
