@@ -17,6 +17,7 @@ from nightrun.words.task import Task
 
 OUTPUT_CHARS = 4_000  # of each failed task that a heal is shown
 OUTPUT_TASKS = 3
+REPAIR_PRIORITY = 100
 
 log = logging.getLogger("nightrun.monitor")
 
@@ -93,7 +94,9 @@ def _add(client: Client, request: HealRequest, diff_of: DiffOf, before: Mapping[
     diff = next((text for one in failing if (text := diff_of(one))), "")
     if diff:
         context["last_diff"] = diff
-    task = client.add_task(request.direction, request.task_type, context=context, dedup_key=request.dedup_key)
+    # Until the target passes its own gate nothing else can.
+    first = {"priority": REPAIR_PRIORITY} if request.condition == conditions.gate_red.NAME else {}
+    task = client.add_task(request.direction, request.task_type, context=context, dedup_key=request.dedup_key, **first)
     client.patch_issue(request.issue, heal_task_id=task.id)
     log.warning("%s task %s for issue %s (%s)", request.task_type, task.id, request.issue, request.condition)
     return task.id

@@ -22,6 +22,7 @@ from nightrun.flows import (
     runner_push,
     runner_record,
     runner_recover,
+    runner_red,
     runner_trust,
     runner_workspace,
     runner_world,
@@ -117,6 +118,7 @@ class Runner:
         if self.unlanded and runner_trust.is_given(world):
             runner_recover.land_again(world, self.tries)
             self.unlanded = bool(runner_recover.unlanded(world))
+        runner_red.wake(world)
         if self._is_short_of_disk():
             return
         task = self._claim()
@@ -177,6 +179,9 @@ class Runner:
         if not runner_trust.is_given(world):
             runner_record.put_back(world, task, f"needs you: {runner_trust.WHY}", ready_at=clock.now())
             return
+        if runner_red.was_tried(world, task):
+            runner_record.put_back(world, task, runner_red.why(world), ready_at=clock.now() + runner_red.LOOK_S)
+            return
         with world.pulse.holding(task), runner_workspace.owned(world, self._folder(task)):
             try:
                 place = runner_workspace.prepare(world, task)
@@ -216,6 +221,8 @@ class Runner:
     def _give_up(self, task: Task, place: Place, judged: Judged) -> None:
         """Nothing that the agent wrote is lost: it is a commit on the attempt's branch."""
         world, kept = self.world, None
+        if judged.blameless:
+            world.red[task.id] = place.base
         if not judged.untouchable:
             try:
                 kept = self._keep(task, place, judged)

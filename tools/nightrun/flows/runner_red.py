@@ -1,0 +1,38 @@
+"""Tasks that a red target excused: each is tried once on the same commit, then waits until the target moves."""
+
+from __future__ import annotations
+
+import logging
+
+from nightrun.flows.runner_world import World
+from nightrun.hands import clock, git
+from nightrun.hands.client import Refused
+from nightrun.words.task import Task
+
+LOOK_S = 60.0
+
+log = logging.getLogger("nightrun.runner")
+
+
+def was_tried(world: World, task: Task) -> bool:
+    """Whether its last attempt started from this very commit: another one would spend an agent's work for nothing."""
+    return task.id in world.red and world.red[task.id] == git.tip(world.root, world.target_ref)
+
+
+def why(world: World) -> str:
+    return (
+        f"needs {world.target} to pass its own gate: it was tried on this commit, and what fails there fails without it"
+    )
+
+
+def wake(world: World) -> None:
+    """The target moved: what waited for that is ready now."""
+    if not world.red:
+        return
+    tip = git.tip(world.root, world.target_ref)
+    for task_id in [one for one, tried in world.red.items() if tried != tip]:
+        del world.red[task_id]
+        try:
+            world.client.patch(task_id, ready_at=clock.now(), waiting_reason=None)
+        except Refused as error:
+            log.info("%s: %s", task_id, error.message)
