@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tests.stories.conftest import Nights
 from tests.stories.night import Night, check_one_commit_each, script
-from tests.story import git_out
+from tests.story import commit_all, git_out, write
 
 
 def test_each_completed_task_is_one_commit_and_heal_is_none(night: Night) -> None:
@@ -47,6 +48,30 @@ def test_with_auto_commit_off_a_change_waits_and_is_committed_by_hand(night: Nig
     assert night.call("commit", task.id) == f"impl {task.id} landed as {git_out(night.root, 'rev-parse', 'main')[:10]}."
     check_one_commit_each(night, night.tasks())
     assert git_out(night.root, "status", "--porcelain") == ""
+
+
+def test_with_auto_commit_off_a_chain_shares_its_worktree_and_each_task_is_committed_by_hand(
+    new_night: Nights,
+) -> None:
+    """Also a task after one that changed nothing, and one whose forerunner was rebased when it landed."""
+    night = new_night({"task_types": {"test": {"gate": ["true"], "no_change": "allowed"}}})
+    does = "[ $PIPELINE_TASK_TYPE = test ] || echo $PIPELINE_TASK_TYPE >>a.txt"
+    item = ["- [ ] Add a line", "  ```sh", f"  {does}", "  echo VERDICT: PASS", "  ```", ""]
+    write(night.root, "specs/backlog.md", "\n".join(item))
+    commit_all(night.root, "a backlog")
+    with night.api() as client:
+        other = client.add_task(script("echo b >b.txt"), "impl")
+    assert night.until_idle(env={"PIPELINE_AUTO_COMMIT": "0"}) == 0, night.said()
+    tasks = {one.task_type: one for one in night.tasks() if one.id != other.id}
+    assert git_out(night.root, "show", f"{tasks['review'].branch}:a.txt") == "spec\nimpl\nreview"
+    assert f"nightrun commit {tasks['spec'].id}" in night.call("commit", tasks["impl"].id, code=1)
+    for one in (other.id, *(tasks[name].id for name in ("spec", "impl", "review"))):
+        assert "landed as" in night.call("commit", one)
+    contents = [git_out(night.root, "show", f"main~{back}:a.txt").split() for back in (2, 1, 0)]
+    assert contents == [["spec"], ["spec", "impl"], ["spec", "impl", "review"]]
+    assert "- [x] Add a line" in git_out(night.root, "show", "main:specs/backlog.md")
+    assert git_out(night.root, "status", "--porcelain") == ""
+    check_one_commit_each(night, [one for one in night.tasks() if one.tree])
 
 
 def test_only_the_exact_value_1_commits(night: Night) -> None:

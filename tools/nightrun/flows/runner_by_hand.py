@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nightrun.flows import runner_land, runner_recover, runner_world
+from nightrun.flows import runner_land, runner_onto, runner_recover, runner_world
 from nightrun.flows.runner_world import World
 from nightrun.hands.client import Client
 from nightrun.words import task as words
@@ -20,6 +20,8 @@ def land(root: Path, task_id: str) -> Task:
     task = world.client.task(task_id)
     _check(world, task)
     runner_land.recover(world)
+    if runner_onto.put(world, task).status != words.COMPLETED:
+        return world.client.task(task.id)
     agreed = world.client.patch(
         task.id, commit_state=words.COMMIT_PENDING, commit_reason=None, context={"agreed": True}
     )

@@ -36,6 +36,7 @@ def completed(world: World, task: Task, place: Place, judged: Judged, *, will_la
         said |= {"commit_state": words.COMMIT_PENDING, "commit_reason": None}
     elif judged.changed:
         said |= {"commit_state": words.COMMIT_NONE, "commit_reason": _why_not(world, task, place)}
+        said["context"]["began_at"] = place.base_tree
     return _tell(world, task, said)
 
 

@@ -141,11 +141,19 @@ def _keep_of_killed(world: World, task: Task, path: Path, links: tuple[str, ...]
 
 def _earlier_of_the_chain(world: World, task: Task) -> Task | None:
     """The task before this one, when its finished change was left where it was made."""
-    if not task.depends_on or not task.context.get("follows"):
-        return None
-    earlier = _task(world.client, str(task.context["follows"]))
-    left = earlier is not None and earlier.status == COMPLETED and earlier.commit_state == COMMIT_NONE
-    return earlier if left and earlier is not None and earlier.worktree else None
+    earlier = before_in_chain(world.client, task)
+    left = earlier is not None and earlier.commit_state == COMMIT_NONE and earlier.worktree
+    return earlier if left else None
+
+
+def before_in_chain(client: Client, task: Task) -> Task | None:
+    """The last completed task before this one that changed something: a review often does not."""
+    one: Task | None = task
+    while one is not None and one.depends_on and one.context.get("follows"):
+        one = _task(client, str(one.context["follows"]))
+        if one is not None and one.status == COMPLETED and one.tree is not None:
+            return one
+    return None
 
 
 def _task(client: Client, task_id: str) -> Task | None:
