@@ -17,9 +17,10 @@ same numbers. Again: `make simulate` (some minutes), or `python -m tests.simulat
 
 A healthy run completes {alarms.HEALTHY:.0%} of its tasks. *False* is the number of alarms in {alarms.DAYS} healthy
 days. Then the same with a drop to {alarms.DROPPED:.0%} on day {alarms.DROP_DAY}: how many of the drops are *found* in
-the {alarms.DAYS - alarms.DROP_DAY} days left, after how many hours (median), and how often one issue or another fires
-after it in the worst run (1: it fires once and stays open). Each failure is one of its own kind; in `repeated_failures`
-a row of three is therefore all that fires.
+the {alarms.DAYS - alarms.DROP_DAY} days left, after how many hours (median), and how often an issue fires after it in
+the worst run (1: it fires once and stays open). One that was open already on that day does not count as found. Each
+failure is of its own kind; of `repeated_failures` a row of three is therefore all that fires,
+which is meant to be quick, not sure.
 """
 STORM_HEAD = f"""
 ### A heal storm
