@@ -29,7 +29,7 @@ def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def seal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The new HOME, in that folder."""
     for name in list(os.environ):
-        if name.startswith(("GIT_", "PIPELINE_", "NIGHTRUN_", "XDG_")):
+        if name.startswith(("GIT_", "PIPELINE_", "NIGHTRUN_", "XDG_", "MAKE", "MFLAGS")):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()
