@@ -30,6 +30,14 @@ def test_nothing_to_say_is_said() -> None:
     assert section(made, "Going well")[-1] == ("nothing needs you", "")
 
 
+@pytest.mark.parametrize("shot", [None, seen.snapshot()])
+def test_finished_work_that_was_not_committed_is_listed_with_and_without_the_api(shot: Any) -> None:
+    left = [{"task_type": "impl", "id": f"t{number}", "branch": f"pipeline/t{number}.1"} for number in range(11)]
+    made = section(page.make({**seen.page(shot), "left": left}), "Finished, not committed")
+    assert made[0] == ("impl t0, on pipeline/t0.1", "make commit TASK=t0")
+    assert made[10] == ("and 1 more", "make report")
+
+
 def test_what_needs_a_person_has_its_command() -> None:
     made = shown(
         issues=[seen.issue()],

@@ -45,8 +45,10 @@ def test_with_auto_commit_off_a_change_waits_and_is_committed_by_hand(night: Nig
     assert night.subjects() == []
     assert f"nightrun commit {task.id}" in (left.commit_reason or "")
     assert left.worktree is not None
+    assert f"make commit TASK={task.id}" in night.call("status")
     assert night.call("commit", task.id) == f"impl {task.id} landed as {git_out(night.root, 'rev-parse', 'main')[:10]}."
     check_one_commit_each(night, night.tasks())
+    assert "not committed" not in night.call("status")
     assert git_out(night.root, "status", "--porcelain") == ""
 
 

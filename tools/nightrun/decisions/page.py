@@ -30,13 +30,14 @@ def make(facts: Facts) -> Page:
     shot = facts.get("snapshot")
     now = facts["now"]
     if shot is None:
-        parts = [_attention(_away(facts)), _last_known(facts), _settings(facts)]
+        parts = [_attention(_away(facts)), _left(facts), _last_known(facts), _settings(facts)]
         return Page(_headline_away(facts), tuple(one for one in parts if one.lines))
     parts = [
         _attention([*_fatal(facts), *_unsure(facts), *attention(shot)]),
         Section("Going well", tuple(_well(facts))),
         Section("Running", tuple(_running(one, now) for one in shot["running"])),
         Section("Queue", tuple(_queue(shot, now))),
+        _left(facts),
         Section("Last outcomes", tuple(_outcome(one, now) for one in shot["finished"][:RECENT])),
         _settings(facts),
     ]
@@ -190,6 +191,20 @@ def _queue(shot: Facts, now: float) -> Iterable[Line]:
         yield Line(f"{shot['ready_count']} ready{since}", "make backlog")
     for one in shot["waiting"]:
         yield Line(f"{one['count']} not ready: {lines.safe(one['reason'])}", "", DIM)
+
+
+def _left(facts: Facts) -> Section:
+    """What was finished with auto-commit off; in the order in which it can be committed."""
+    found = facts.get("left") or ()
+    shown = [
+        Line(
+            f"{lines.safe(one['task_type'])} {lines.safe(one['id'])}, on {one['branch']}",
+            f"make commit TASK={one['id']}",
+        )
+        for one in found[:UNLANDED_SHOWN]
+    ]
+    more = [Line(f"and {len(found) - UNLANDED_SHOWN} more", "make report")] if len(found) > UNLANDED_SHOWN else []
+    return Section("Finished, not committed", (*shown, *more))
 
 
 def _outcome(one: Facts, now: float) -> Line:

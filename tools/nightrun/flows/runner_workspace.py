@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nightrun.flows import runner_root
 from nightrun.flows.runner_world import World
-from nightrun.hands import git, git_change, git_commit, git_worktree, lock
+from nightrun.hands import git, git_change, git_commit, git_worktree, left_work, lock
 from nightrun.hands.client import Client
 from nightrun.hands.lock import Lock
 from nightrun.words.errors import NightrunError
@@ -219,8 +219,10 @@ def leave_landed(world: World, place: Place, sha: str | None) -> None:
 def leave_finished(world: World, task: Task, place: Place, tree: str | None, *, changed: bool) -> None:
     """A completed task that makes no commit now. A change is kept on the branch; what can still be committed stays."""
     if changed and tree is not None:
-        keep_tree(world, place, tree, f"nightrun: work of {task.task_type} {task.id}, not landed")
-        if world.policy.task_types[task.task_type].commit:
+        can_be_committed = world.policy.task_types[task.task_type].commit
+        subject = f"nightrun: work of {task.task_type} {task.id}, which is not committed"
+        keep_tree(world, place, tree, left_work.subject(task.task_type, task.id) if can_be_committed else subject)
+        if can_be_committed:
             runner_root.ended(world)
             return
     leave(world, place, keep_branch=changed)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nightrun.hands import clock, environment, own_api, state_file
+from nightrun.hands import clock, environment, left_work, own_api, state_file
 from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.state_dir import StateDir
 from nightrun.words import task as words
@@ -89,6 +89,7 @@ def _files(root: Path) -> Facts:
         "heartbeats": _heartbeats(state),
         "last_issues": state_file.read_object(state.monitor_issues),
         "outbox": len(list(state.outbox.glob("*.json"))),
+        "left": left_work.found(root) if state.path.is_dir() else [],
         "settings": _settings(root, run),
     }
 
