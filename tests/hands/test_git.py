@@ -12,7 +12,7 @@ import pytest
 from nightrun.hands import git, process
 from nightrun.hands.git import GitFailed, NoIdentity
 from nightrun.words.errors import WrongUse
-from tests.story import commit_all, git_out, write
+from tests.story import commit_all, git_out, new_repository, write
 
 
 def hook(repo: Path, name: str, script: str) -> None:
@@ -337,6 +337,15 @@ class TestPush:
         pushed = self.push(repo)
         assert pushed.state == "refused"
         assert "protected" in pushed.detail
+
+    def test_a_submodule_that_no_remote_has_is_named(self, repo: Path, remote: Path) -> None:
+        inner = new_repository(repo.parent / "inner")
+        git_out(repo, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "lib")
+        write(repo, "lib/x", "x")
+        commit_all(repo / "lib", "only here")
+        commit_all(repo, "with it")
+        pushed = self.push(repo)
+        assert (pushed.state, pushed.detail) == ("refused", "no remote has the commits of the submodules lib")
 
     def test_a_remote_that_is_not_there_is_a_failure(self, repo: Path, remote: Path) -> None:
         git_out(repo, "remote", "set-url", "origin", "https://me:secret@127.0.0.1:9/x")

@@ -73,6 +73,8 @@ _LOCKED = re.compile(
 _MOST_BYTES = 1 << 30
 _HOOK_TIMEOUT_S = 600.0
 _PUSH_TIMEOUT_S = 600.0
+# git 2.39 lists them so between two of its sentences.
+_UNPUSHED = re.compile(r"^  (\S.*)$", re.MULTILINE)
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 
 
@@ -521,7 +523,10 @@ def _not_pushed(done: process.Finished) -> Pushed:
         state = "failed" if "[remote failure]" in rejected[0] else "refused"
         return Pushed(state=state, detail=_with_reason(rejected[0], said))
     # A hook of this side ends the push with 1, before there is a line about the ref (githooks.md section 8).
-    refused = done.code == 1 or "submodule paths contain changes" in said
+    if "submodule paths contain changes" in said:
+        inside = ", ".join(_UNPUSHED.findall(said))
+        return Pushed(state="refused", detail=f"no remote has the commits of the submodules {inside}")
+    refused = done.code == 1
     told = "\n".join(line for line in said.splitlines() if not line.startswith("error: failed to push some refs"))
     return Pushed(state="refused" if refused else "failed", detail=_gist(told) or f"git push: exit code {done.code}")
 
