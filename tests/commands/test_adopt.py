@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,13 @@ def test_no_repository_is_wrong_use(tmp_path: Path) -> None:
     shown = adopt(tmp_path)
     assert shown.exit_code == 2
     assert shown.stderr == f"nightrun: {tmp_path} is not inside a git repository.\nMake it one: git init {tmp_path}\n"
+
+
+def test_the_make_targets_call_the_nightrun_that_adopted(project: Path) -> None:
+    """In a checkout it lies in .venv and is not on PATH."""
+    adopt(project)
+    call = ["make", "-f", "pipeline.mk", "status"]
+    said = subprocess.run(call, cwd=project, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False)
+    assert f"{project}: nothing is running" in said.stdout, said.stderr
+    adopt(project, "--undo")
+    assert not (project / ".pipeline/program").exists()

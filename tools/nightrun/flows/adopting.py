@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from nightrun.words.errors import BadPolicy, NightrunError
 
 MANIFEST = "adopted.json"  # in the state folder: what was written, with the hash of each file
 EARLIER = "before-adopt"  # in the state folder: what --force replaced
+PROGRAM = "program"  # in the state folder: where this nightrun is, for pipeline.mk; a checkout's is not on PATH
 LARGEST_READ = 1 << 20  # bytes of a makefile or package file
 
 
@@ -58,6 +60,8 @@ def adopt(root: Path, *, force: bool = False) -> Adopted:
         else:
             wrote.append(name)
     files.write_json(state.path / MANIFEST, manifest)
+    if (program := Path(sys.executable).with_name("nightrun")).exists():
+        files.write(state.path / PROGRAM, str(program), mode=0o600)
     policy, problems = _policy_in_place(root, proposal)
     said, no_hooks = _install_hooks(root, policy)
     if said:
@@ -97,6 +101,7 @@ def undo(root: Path) -> Undone:
         files.write_json(state.path / MANIFEST, manifest)
     else:
         (state.path / MANIFEST).unlink()
+        (state.path / PROGRAM).unlink(missing_ok=True)
     return done
 
 

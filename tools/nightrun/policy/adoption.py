@@ -115,9 +115,10 @@ def make_text(taken: Collection[str]) -> str:
 # backticks and $(...) in it would run (style.md section 4, trap 8).
 _MAKE = """\
 # Unattended work on this repository with nightrun. Add `include pipeline.mk` to your makefile, or run
-# `make -f pipeline.mk {first}`. NIGHTRUN=/path/to/nightrun names the program when it is not on PATH.
+# `make -f pipeline.mk {first}`. The program is the one that `adopt` was run with on this machine, else the one on PATH;
+# NIGHTRUN=/path/to/nightrun names another.
 {remark}
-NIGHTRUN ?= nightrun
+NIGHTRUN ?= "$$(cat .pipeline/program 2>/dev/null || echo nightrun)"
 
 _NIGHTRUN_TARGETS := {targets}
 _NIGHTRUN_VARIABLES := {variables}
