@@ -46,7 +46,7 @@ def test_report_works_after_the_run_and_leaves_nothing_running(night: Night) -> 
     assert night.api.stop() == 0
     shown = night.run("report")
     assert shown.exit_code == 0, shown.output
-    assert "All 1 task completed, none failed." in shown.stdout
+    assert "The one task completed, none failed." in shown.stdout
     assert not night.api.state.api_json.exists()
 
 

@@ -45,7 +45,7 @@ def test_numbers_say_what_they_are_made_of() -> None:
 def test_quiet_night() -> None:
     assert section(report.make(seen.span([]), UTC), "In short") == [("No task ended in this time.", "make status")]
     good = report.make(seen.span([seen.task()]), UTC)
-    assert section(good, "In short")[0] == ("All 1 task completed, none failed.", "make status")
+    assert section(good, "In short")[0] == ("The one task completed, none failed.", "make status")
 
 
 def test_what_did_not_land_and_what_waits_is_said() -> None:

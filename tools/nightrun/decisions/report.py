@@ -77,7 +77,8 @@ def _short(facts: Facts, done: Sequence[Facts], failed: Sequence[Facts], committ
     elif failed:
         yield Line(f"{len(failed)} of {lines.count(ended, 'task')} failed, {len(done)} completed.", "make status", BAD)
     else:
-        yield Line(f"All {lines.count(ended, 'task')} completed, none failed.", "make status", GOOD)
+        all_of_them = "The one task" if ended == 1 else f"All {ended} tasks"
+        yield Line(f"{all_of_them} completed, none failed.", "make status", GOOD)
     if committed:
         yield Line(f"{lines.count(len(committed), 'commit')} landed on the target branch.", _log(committed), GOOD)
     if shot["window"]["total"]:
