@@ -62,6 +62,10 @@ def test_issue_is_explained_by_id_and_by_the_name_of_its_condition(night: Night)
     assert f"    nightrun explain {failed.id}\n" in shown.stdout
     assert night.run("explain", issue["id"]).exit_code == 0
 
+    about = {"suggested_by": "h1", "issue": issue["id"], "suggests": "Say which file"}
+    added = night.add("Meta-backlog: it", "spec", dedup_key="suggested:abc", context=about)
+    assert f"'Say which file' (open; added by spec {added.id}: pending" in night.run("explain", issue["id"]).stdout
+
     night.client.send_findings([])
     over = json.loads(night.run("explain", issue["id"], "--json").stdout)
     assert over["sections"][0]["lines"][0]["text"].startswith("It is over since ")

@@ -26,6 +26,7 @@ def test_status_shows_what_is_known_and_then_what_is_left_without_the_api(night:
     assert "Name the flag: Which name?\n    make decide TASK=" in shown.stdout
     assert "failed 0 s ago, gate: 2 tests failed" in shown.stdout
     assert json.loads(night.run("status", "--json").stdout)["snapshot"]["counts"]["failed"] == 1
+    assert "progress_to_goal" in json.loads(night.run("status", "--json").stdout)["effectiveness"]
     night.close()
     assert "nothing is running\n    make autonomous" in night.run("status").stdout
     assert json.loads(night.run("status", "--json").stdout)["snapshot"] is None

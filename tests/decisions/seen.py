@@ -58,6 +58,29 @@ def issue(**fields: Any) -> dict[str, Any]:
     }
 
 
+def suggested(**fields: Any) -> dict[str, Any]:
+    """An item that a heal suggested, as the API shows it."""
+    return {
+        "task": "s1",
+        "status": "completed",
+        "commit_state": "landed",
+        "commit_sha": "f" * 16,
+        "suggested_by": "h1",
+        "issue": "i1",
+        "condition": "gate_red",
+        "fingerprint": "",
+        "item": {"key": "k", "text": "Say which file"},
+        "state": "done",
+        "tasks": [task()],
+        "commits": ["f" * 16, "0123456789abcdef"],
+        "updated_at": NOW - 120,
+        "effect": "recovered",
+        "why": "the issue is resolved",
+        "early": False,
+        **fields,
+    }
+
+
 def snapshot(**fields: Any) -> dict[str, Any]:
     return {
         "now": NOW,

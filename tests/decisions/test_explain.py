@@ -273,3 +273,20 @@ def test_resolved_issue_says_how_long_it_lasted() -> None:
 def test_heal_or_what_stands_between(more: dict[str, Any], said: str) -> None:
     ((text, _),) = told(issue(**more), "What nightrun does")
     assert text == said
+
+
+def test_issue_tells_the_item_its_tasks_their_commits_and_the_effect() -> None:
+    assert told(issue(), "What heals suggested") == []
+    given = issue(issue=seen.issue(suggested_tasks=[seen.suggested()]))
+    assert [command for _, command in told(given, "What heals suggested")] == [
+        "git show ffffffffff",
+        "git show 0123456789",
+        "",
+    ]
+    assert told(given, "What heals suggested")[2][0] == "Effect of the item: recovered (the issue is resolved)."
+
+
+def test_a_note_is_not_looked_for_in_the_log_of_moves() -> None:
+    events = [{"at": NOW, "kind": kind, "text": "x"} for kind in ("note", "retry")]
+    commands = [command for _, command in told(facts(pending(), events=events), "What happened")]
+    assert commands == ["", "grep t1 .pipeline/logs/supervisor.log"]

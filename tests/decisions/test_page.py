@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nightrun.decisions import page
+from nightrun.decisions import page, progress
 from nightrun.decisions.lines import BAD, GOOD, Line
 from tests.decisions import seen
 from tests.decisions.seen import HOUR, NOW
@@ -163,3 +163,14 @@ def test_a_rate_of_few_tasks_says_how_little_it_says() -> None:
     assert section(made, "Going well")[0] == (text, "make report SINCE=7d")
     made = shown(window={"completed": 15, "failed": 5, "total": 20, "rate": 0.75})
     assert section(made, "Going well")[0][0] == "last 7 days: 15 of 20 completed (75%)"
+
+
+def test_progress_has_a_section_when_it_is_known() -> None:
+    assert section(shown(), "Progress") == []
+    rate = seen.snapshot()["window"]
+    found = progress.make([], plan=None, rate=rate, known_since=NOW - 48 * HOUR, now=NOW)
+    made = page.make({**seen.page(seen.snapshot()), "effectiveness": {"progress_to_goal": found}})
+    assert section(made, "Progress")[0] == (
+        "backlog: unknown, no runner has told of it; 0.0 a day over 2 days",
+        "make backlog",
+    )

@@ -4,7 +4,7 @@ from datetime import UTC
 
 import pytest
 
-from nightrun.decisions import report, report_html
+from nightrun.decisions import progress, report, report_html
 from nightrun.decisions.lines import Line
 from tests.decisions import seen
 from tests.decisions.seen import HOUR, NOW
@@ -173,3 +173,24 @@ def test_it_says_when_the_monitor_did_not_see_the_end() -> None:
     assert any(text.startswith("Not sure: 2 tasks") for text, _ in section(never, "In short"))
     fresh = report.make(seen.span(ended, seen.snapshot(last_evaluation=NOW - HOUR)), UTC)
     assert not any(text.startswith("Not sure") for text, _ in section(fresh, "In short"))
+
+
+def test_items_that_heals_suggested_are_named_while_they_are_open_or_moved_lately() -> None:
+    old = {"updated_at": NOW - 13 * HOUR}
+    kept = [seen.suggested(), seen.suggested(**old), seen.suggested(state="open", task="s3", **old)]
+    named = section(report.make({**seen.span([]), "suggested": kept}, UTC), "Issues and heals")
+    assert [text.partition(": ")[2].partition("; tasks")[0] for text, _ in named] == [
+        "done; added by s1",
+        "open; added by s3",
+    ]
+
+
+def test_progress_is_a_section_when_it_is_known() -> None:
+    found = progress.make(
+        [], plan={"index": 1, "total": 3}, rate=seen.snapshot()["window"], known_since=NOW - 80 * HOUR, now=NOW
+    )
+    made = report.make({**seen.span([]), "effectiveness": {"progress_to_goal": found}}, UTC)
+    assert section(made, "Progress")[:2] == [
+        ("backlog: 1 of 3 items done; 0.0 a day over 3 days", "make backlog"),
+        ("forecast: unknown, no item was done in 3 days", ""),
+    ]

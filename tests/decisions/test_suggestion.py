@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from nightrun.agents import script
 from nightrun.decisions import backlog, suggestion
 from nightrun.words.agent import AgentRun
+from nightrun.words.task import Task
 
 FILE = "specs/007-meta-pipeline-backlog.md"
 OLD = "# Meta\n\n- [x] done\n- [ ] known\n"
@@ -63,3 +65,52 @@ def test_the_task_appends_it_word_for_word_and_runs_nothing_of_it(tmp_path: Path
 def test_its_title_says_what_it_is_about() -> None:
     direction = suggestion.direction(only("- [ ] Say which file the gate needs\n"), FILE)
     assert direction.startswith("Meta-backlog: Say which file the gate needs\n")
+
+
+def heal_task(**context: object) -> Task:
+    return Task(id="h2", direction="Find it", task_type="heal", context=context)
+
+
+def made_before(**fields: object) -> dict[str, object]:
+    usual = {"task": "s1", "state": "open", "commit_state": "landed", "item": {"key": "abc", "text": "it"}}
+    return {**usual, "issue": "i1", "condition": "gate_red", "fingerprint": "f", **fields}
+
+
+SAME = {"condition": "gate_red", "fingerprint": "f", "issue": "i2"}
+
+
+@pytest.mark.parametrize(
+    ("context", "fields", "is_open"),
+    [
+        (SAME, {}, True),
+        ({"issue_id": "i1"}, {}, True),
+        ({**SAME, "fingerprint": "g"}, {}, False),
+        ({**SAME, "condition": "disk_low"}, {}, False),
+        ({}, {"issue": None, "condition": None, "fingerprint": None}, False),
+        (SAME, {"state": "done"}, False),
+        (SAME, {"state": "failed"}, False),
+        (SAME, {"item": {"key": "ticked"}}, False),
+        (SAME, {"item": {"key": "ticked"}, "commit_state": "none"}, True),
+    ],
+)
+def test_one_suggestion_is_open_for_one_condition_and_fingerprint(
+    context: dict[str, object], fields: dict[str, object], is_open: bool
+) -> None:
+    found = suggestion.open_one(heal_task(**context), [made_before(**fields)], {"abc"})
+    assert (found is not None) is is_open
+
+
+def test_a_heal_that_a_person_added_is_for_nothing_known() -> None:
+    assert not suggestion.has_kind(heal_task())
+    assert suggestion.has_kind(heal_task(issue_id="i1")) and suggestion.has_kind(heal_task(condition="gate_red"))
+    assert suggestion.issue_of(heal_task(issue=["x"])) is None
+
+
+def test_an_item_is_open_until_its_chain_is_over_or_failed() -> None:
+    adds = Task(id="s1", direction="x", task_type="spec", status="completed")
+    item = {"key": "abc", "file": FILE, "text": "it", "chain": ["impl", "review"], "round": 1}
+    work = Task(id="t1", direction="it", task_type="impl", status="completed", context={"item": item})
+    assert suggestion.state(adds, []) == suggestion.state(adds, [work]) == "open"
+    assert suggestion.state(adds, [work, replace(work, task_type="review")]) == "done"
+    assert suggestion.state(adds, [work, replace(work, task_type="review", status="failed")]) == "failed"
+    assert suggestion.state(replace(adds, status="failed"), []) == "failed"

@@ -95,6 +95,20 @@ def test_what_runners_send(api: Room, claim: Any, beat: Any, report: Any) -> Non
 
 
 @SEVERAL
+@given(
+    note=bodies_of(bodies.Note),
+    context=st.dictionaries(text, st.none() | st.integers() | text | st.lists(text), max_size=3),
+)
+def test_notes_and_suggestions(api: Room, note: Any, context: Any) -> None:
+    task = api.add(dedup_key="suggested:k")
+    send(api, "POST", f"/api/agent/tasks/{task['id']}/events", note)
+    for change in ({"context": context}, {"context": {"item": context, "usage": context, "issue": context}}):
+        send(api, "PATCH", f"/api/agent/tasks/{task['id']}", change)
+        send(api, "GET", "/api/agent/monitor-issues", None)
+        send(api, "GET", "/api/agent/effectiveness", None)
+
+
+@SEVERAL
 @given(findings=st.lists(bodies_of(bodies.SentFinding), max_size=3), pause=bodies_of(bodies.NewPause))
 def test_what_the_monitor_and_people_send(api: Room, findings: Any, pause: Any) -> None:
     send(api, "POST", "/api/agent/monitor-issues", {"findings": findings})

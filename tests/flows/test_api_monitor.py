@@ -126,3 +126,36 @@ def test_effectiveness_has_the_shape_of_the_prior_system(api: Room) -> None:
     nothing = {"recovered": 0, "not_recovered": 0, "unknown": 0}
     assert shown["heals"] == {"treated": nothing, "untreated": nothing, "last": [], "last_untreated": []}
     assert shown["top_issues_by_priority"] == [{"condition": "gate_red", "severity": "medium", "message": ""}]
+
+
+def test_an_issue_shows_what_its_heals_suggested(api: Room) -> None:
+    look = {"findings": [{"condition": "gate_red", "state": "firing", "fingerprint": "f"}]}
+    (issue,) = api.ok("POST", "/api/agent/monitor-issues", look)["opened"]
+    context = {"suggested_by": "h1", "issue": issue["id"], "suggests": "Say which file"}
+    task = api.add(task_type="spec", dedup_key="suggested:abc", context=context)
+    shown = api.ok("GET", "/api/agent/monitor-issues")
+    assert [one["task"] for one in shown["issues"][0]["suggested_tasks"]] == [task["id"]]
+    assert shown["suggested"] == shown["issues"][0]["suggested_tasks"]
+    api.ok("POST", "/api/agent/monitor-issues", {"findings": []})
+    (resolved,) = api.ok("GET", "/api/agent/monitor-issues")["resolved"]
+    assert resolved["suggested_tasks"][0]["item"] == {"key": "abc", "text": "Say which file"}
+
+
+def test_progress_to_the_goal_is_measured_from_what_ended_and_what_runners_told(api: Room) -> None:
+    item = {"key": "abc", "file": "b.md", "text": "Add it", "chain": ["impl"], "round": 1}
+    empty = api.ok("GET", "/api/agent/effectiveness")["progress_to_goal"]
+    assert empty["backlog"] == {"done": None, "total": None, "left": None, "as_of": None}
+    assert (empty["last_7_days"]["days"], empty["forecast"]["days"], empty["success_rate"]["rate"]) == (0.0, None, None)
+    for day in range(4):
+        api.now = T0 + day * 86_400
+        api.add(context={"item": item, "usage": {"cost_usd": 0.5}})
+        api.end(api.claim(), commit_state="landed")
+    api.now = T0 + 4 * 86_400
+    api.ok("POST", "/api/agent/runners/r", {"plan": {"index": 4, "total": 6}})
+    found = api.ok("GET", "/api/agent/effectiveness")["progress_to_goal"]
+    assert found["backlog"] == {"done": 4, "total": 6, "left": 2, "as_of": api.now}
+    week = {"days": 4.0, "items": 4, "items_per_day": 1.0, "commits": 4, "commits_per_day": 1.0}
+    assert found["last_7_days"] == found["last_14_days"] == week
+    assert found["forecast"]["low"] < 2 < found["forecast"]["high"]
+    assert found["usage_7d"]["cost_usd"] == {"sum": 2.0, "told": 4, "attempts": 4}
+    assert found["usage_7d"]["output_tokens"] == {"sum": None, "told": 0, "attempts": 4}

@@ -208,6 +208,15 @@ def test_events_and_attempts(api: Room) -> None:
     assert (attempt["attempt"], attempt["outcome"], attempt["ended_at"]) == (1, "completed", T0 + 5)
 
 
+def test_what_happened_to_a_task_is_written_down_without_moving_it(api: Room) -> None:
+    task = api.add()
+    shown = api.ok("POST", f"{TASKS}/{task['id']}/events", {"text": "one\nline"})["events"]
+    assert [(one["kind"], one["text"]) for one in shown][1:] == [("note", "one line")]
+    assert api.ok("GET", f"{TASKS}/{task['id']}")["status"] == "pending"
+    assert api.call("POST", f"{TASKS}/{task['id']}/events", {"text": " "}).status_code == 422
+    assert api.call("POST", f"{TASKS}/nope/events", {"text": "x"}).status_code == 404
+
+
 def test_a_heal_task_that_names_its_issue_is_linked_to_it(api: Room) -> None:
     look = {"findings": [{"condition": "gate_red", "state": "firing"}]}
     (issue,) = api.ok("POST", "/api/agent/monitor-issues", look)["opened"]

@@ -86,6 +86,12 @@ def test_findings_and_issues(client: Client) -> None:
     assert len(client.send_findings([{"condition": "gate_red", "state": "ok"}])["resolved"]) == 1
 
 
+def test_a_note_is_one_more_event(client: Client) -> None:
+    task = client.add_task("x", "heal")
+    client.note(task.id, "nothing was added")
+    assert client.events(task.id)[-1]["text"] == "nothing was added"
+
+
 def test_numbers_and_pages(client: Client) -> None:
     client.report_runner("runner-1", state="idle")
     assert client.runners()[0]["state"] == "idle"

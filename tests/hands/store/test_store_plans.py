@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nightrun.hands.store import claims, issues, metrics, snapshot, tasks
+from nightrun.hands.store import claims, ended, issues, metrics, snapshot, suggestions, tasks
 from nightrun.hands.store.database import Database, Row
 from tests.hands.store import ways
 from tests.hands.store.ways import T0
@@ -108,3 +108,15 @@ def test_the_claim_takes_the_first_row_of_its_own_index(db: Database, asked: lis
     (sql, params) = next((sql, params) for sql, params in asked if "ORDER BY priority DESC, seq LIMIT 1" in sql)
     plan = [one["detail"] for one in db.all(f"EXPLAIN QUERY PLAN {sql}", params)]
     assert plan == ["SCAN tasks USING INDEX tasks_ready"]
+
+
+def test_suggestions_and_what_ended_lately_are_indexed(db: Database, asked: list[tuple[str, Any]]) -> None:
+    fill(db)
+    ways.add(db, task_type="spec", dedup_key="suggested:abc", context={"issue": "i1"})
+    asked.clear()
+    assert len(suggestions.listed(db, now=T0)) == 1
+    ended.lately(db, now=T0, days=14)
+    assert len(asked) > 4
+    # The first task of all is the first row.
+    assert [line for line in scans(db, asked) if not line.endswith("FROM tasks ORDER BY seq LIMIT 1")] == []
+    assert walks_history(db, asked) == []

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from itertools import groupby
 from typing import Any
 
-from nightrun.decisions import lines
+from nightrun.decisions import lines, suggested_lines
 from nightrun.decisions.lines import BAD, GOOD, PLAIN, Line, Section
 from nightrun.words import task as words
 
@@ -21,6 +21,7 @@ EARLIEST, LATEST = 1e9, 1e10  # numbers between them are moments, in seconds sin
 ANSWERED = "nightrun decide {id} 'ANSWER'"
 INTAKE = "intake"
 ADDED = "added"
+NOTE = "note"
 SWITCH_ON = "PIPELINE_AUTO_FIX_ENABLED=1 "
 # What every condition has; the rest of its settings are the thresholds.
 _SHARED = ("on", "severity", "heal", "task_type", "direction")
@@ -296,7 +297,7 @@ def _event(facts: Facts, one: Facts, zone: tzinfo | None) -> Line:
     sha = facts["task"].get("commit_sha")
     is_commit = one["kind"] in (words.COMMIT_COMMITTED, words.COMMIT_LANDED) and sha
     # The supervisor tells every move of a task in its log, on its own account.
-    in_log = f"grep {facts['task']['id']} .pipeline/logs/supervisor.log" if one["kind"] != ADDED else ""
+    in_log = f"grep {facts['task']['id']} .pipeline/logs/supervisor.log" if one["kind"] not in (ADDED, NOTE) else ""
     command = f"git show {_quoted(sha)}" if is_commit else in_log
     return Line(f"{lines.at(one['at'], zone)} {lines.safe(one['text'], 300)}", command)
 
@@ -309,6 +310,7 @@ def _of_issue(facts: Facts, zone: tzinfo | None) -> list[Section]:
         Section("Where it is", tuple(_issue_state(facts, zone))),
         Section("Why it fired", tuple(_reasons(facts, zone))),
         Section("What nightrun does", tuple(_remedy(facts))),
+        Section("What heals suggested", tuple(_suggested(facts["issue"]))),
         Section("What you can do", tuple(_advice(facts))),
     ]
 
@@ -389,6 +391,11 @@ def _no_heal_yet(facts: Facts) -> Line:
         caps = f"{at_work} at work (heal.open: {limits['heals_open']}), {today} in 24 h"
         return Line(f"No heal task yet, the caps are reached: {caps} (heal.per_day: {limits['heals_per_day']}).", "")
     return Line("No heal task yet: the next look of the monitor may add one.", "nightrun monitor --once")
+
+
+def _suggested(issue: Facts) -> Iterable[Line]:
+    for one in issue.get("suggested_tasks") or ():
+        yield from suggested_lines.long(one)
 
 
 def _advice(facts: Facts) -> Iterable[Line]:

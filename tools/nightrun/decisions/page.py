@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nightrun.decisions import lines, statistics
+from nightrun.decisions import lines, progress, statistics
 from nightrun.decisions.lines import BAD, DIM, GOOD, PLAIN, Line, Section
 from nightrun.words import task as words
 
@@ -35,6 +35,7 @@ def make(facts: Facts) -> Page:
     parts = [
         _attention([*_fatal(facts), *_unsure(facts), *attention(shot)]),
         Section("Going well", tuple(_well(facts))),
+        Section("Progress", tuple(progress.said((facts.get("effectiveness") or {}).get("progress_to_goal")))),
         Section("Running", tuple(_running(one, now) for one in shot["running"])),
         Section("Queue", tuple(_queue(shot, now))),
         _left(facts),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from nightrun.decisions import lines, page
+from nightrun.decisions import lines, page, progress, suggested_lines, suggestion
 from nightrun.decisions.lines import BAD, DIM, GOOD, Line, Section
 from nightrun.words import issue
 from nightrun.words import task as words
@@ -41,6 +41,7 @@ def make(facts: Facts, zone: tzinfo | None = None) -> Report:
         Section("Needs your decision", tuple(waiting_for_you)),
         Section("Paused", tuple(page.pause(one, facts["until"]) for one in shot["pauses"])),
         Section("Issues and heals", tuple(_issues(facts))),
+        Section("Progress", tuple(progress.said((facts.get("effectiveness") or {}).get("progress_to_goal")))),
         Section("Committed", tuple(_committed(one) for one in committed)),
         Section("Completed without a commit", tuple(_without_commit(one) for one in done if _is_bare(one))),
         Section("Left in the queue", tuple(_left(facts["pending"], shot))),
@@ -147,6 +148,9 @@ def _issues(facts: Facts) -> Iterable[Line]:
     for one in shot["heals"]:
         if (one.get("finished_at") or one["updated_at"]) >= since:
             yield Line(f"heal {one['id']} {one['status']}; {_effect(one, shot)}", page.LOGS.format(id=one["id"]))
+    for one in facts.get("suggested") or ():
+        if one["state"] == suggestion.OPEN or one["updated_at"] >= since:
+            yield suggested_lines.short(one)
     yield from _effects((facts.get("effectiveness") or {}).get("heals"))
 
 

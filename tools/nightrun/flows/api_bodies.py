@@ -130,6 +130,10 @@ class Reopening(Body):
     costs_attempt: bool = True
 
 
+class Note(Body):
+    text: Annotated[Line, AfterValidator(_not_blank)]
+
+
 class Claim(Body):
     runner: Name
     pid: Count | None = None

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from nightrun.decisions import effectiveness, statistics
+from nightrun.decisions import effectiveness, progress, statistics
 from nightrun.decisions.effect import tally
 from nightrun.flows import api_answers as answers
 from nightrun.flows import api_bodies as bodies
 from nightrun.flows.api_desk import Answer, AtDesk, Desk
 from nightrun.hands import clock
-from nightrun.hands.store import effects, issues, metrics, notes, runners, snapshot, tasks
+from nightrun.hands.store import effects, ended, issues, metrics, notes, runners, snapshot, suggestions, tasks
+from nightrun.hands.store.database import Row
 
 router = APIRouter(prefix="/api/agent", tags=["monitor"])
 
@@ -50,16 +51,23 @@ async def found(desk: AtDesk, body: bodies.Look) -> Answer:
 @router.get("/monitor-issues")
 async def shown(desk: AtDesk) -> Answer:
     last = notes.read(desk.db, "last_evaluation")
-    resolved = issues.resolved_since(desk.db, 0)
+    suggested = suggestions.listed(desk.db, now=desk.now())
+    resolved = _with_suggested(issues.resolved_since(desk.db, 0), suggested)
     return Answer(
         {
-            "issues": issues.still_open(desk.db),
+            "issues": _with_suggested(issues.still_open(desk.db), suggested),
             "last_check": last,
             "resolved": resolved,
             "resolved_since_last": [one for one in resolved if one["resolved_at"] == last],
             "history": issues.history(desk.db),
+            "suggested": suggested,
         }
     )
+
+
+def _with_suggested(found: list[Row], suggested: list[Row]) -> list[Row]:
+    """Each with the items that its heals suggested, their tasks, commits and effect."""
+    return [{**one, "suggested_tasks": suggestions.of_issue(suggested, one)} for one in found]
 
 
 @router.patch("/issues/{issue_id}", responses={404: {"model": answers.Refusal}})
@@ -77,7 +85,7 @@ async def numbers(desk: AtDesk, window_days: Days = 7) -> Answer:
 @router.get("/effectiveness")
 async def effect(desk: AtDesk) -> Answer:
     """How near the goal is: throughput, rate, issues, plan."""
-    return Answer(effectiveness_of(desk))
+    return Answer({**effectiveness_of(desk), "progress_to_goal": _progress(desk)})
 
 
 def effectiveness_of(desk: Desk) -> dict[str, Any]:
@@ -118,8 +126,26 @@ def _heals(desk: Desk, now: float) -> dict[str, Any]:
     }
 
 
+def _progress(desk: Desk) -> dict[str, Any]:
+    """How far the backlog is, how fast it goes and when it will be done."""
+    now, told = desk.now(), _told(desk)
+    found, known_since = ended.lately(desk.db, now=now, days=progress.SPANS[-1])
+    return progress.make(
+        found,
+        plan=told["details"]["plan"] if told else None,
+        rate=metrics.rate_of_window(desk.db, now=now),
+        known_since=known_since,
+        now=now,
+        as_of=told["at"] if told else None,
+    )
+
+
 def _plan(desk: Desk) -> dict[str, Any]:
-    """What the runner that spoke last said about the backlog."""
+    told = _told(desk)
+    return {**_NO_PLAN, **(told["details"]["plan"] if told else {})}
+
+
+def _told(desk: Desk) -> Row | None:
+    """The runner that was the last to say something about the backlog."""
     told = [one for one in runners.listed(desk.db) if isinstance(one["details"].get("plan"), dict)]
-    latest = max(told, key=lambda one: float(one["at"]), default=None)
-    return {**_NO_PLAN, **(latest["details"]["plan"] if latest else {})}
+    return max(told, key=lambda one: float(one["at"]), default=None)

@@ -121,6 +121,15 @@ async def happened(desk: AtDesk, task_id: str) -> Answer:
     return Answer({"events": events.of_task(desk.db, task_id)})
 
 
+@router.post("/{task_id}/events", status_code=201, response_model=answers.Events, responses=MISSING)
+async def note(desk: AtDesk, task_id: str, body: bodies.Note) -> Answer:
+    """Write down what happened to a task without moving it."""
+    tasks.row(desk.db, task_id)
+    with desk.db.write():
+        events.add(desk.db, task_id, events.NOTE, events.one_line(body.text), now=desk.now())
+    return Answer({"events": events.of_task(desk.db, task_id)}, 201)
+
+
 @router.get("/{task_id}/attempts", responses=MISSING)
 async def tried(desk: AtDesk, task_id: str) -> Answer:
     tasks.row(desk.db, task_id)

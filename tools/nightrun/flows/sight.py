@@ -27,7 +27,9 @@ def now(root: Path) -> Facts:
     """How it stands: `snapshot` is None when nobody answers, and `api_problem` says why."""
     facts: Facts = {"root": str(root), "now": clock.now(), "snapshot": None, "api_problem": None, **_files(root)}
     try:
-        facts["snapshot"] = Client.for_repo(root, timeout_s=QUICK_S).snapshot()
+        client = Client.for_repo(root, timeout_s=QUICK_S)
+        facts["snapshot"] = client.snapshot()
+        facts["effectiveness"] = client.effectiveness()
     except ApiAway as error:
         facts["api_problem"] = error.message
     return facts
@@ -40,7 +42,7 @@ def span(root: Path, since: float) -> Facts:
         ended, cut = _ended(client, since)
         pending, _ = client.tasks(status=words.PENDING, limit=PENDING_SHOWN, order="oldest")
         facts = {"root": str(root), "since": since, "until": until, "snapshot": client.snapshot(), "cut": cut}
-        facts["effectiveness"] = client.effectiveness()
+        facts |= {"effectiveness": client.effectiveness(), "suggested": client.issues().get("suggested")}
         return {**facts, "ended": ended, "pending": [asdict(one) for one in pending], "settings": _settings(root, {})}
 
 

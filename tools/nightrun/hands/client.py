@@ -78,6 +78,10 @@ class Client:
     def events(self, task_id: str) -> list[dict[str, Any]]:
         return list(self._call("GET", _task_path(task_id, "/events"))["events"])
 
+    def note(self, task_id: str, text: str) -> None:
+        """One more event of a task that does not move."""
+        self._call("POST", _task_path(task_id, "/events"), {"text": text})
+
     def attempts(self, task_id: str) -> list[dict[str, Any]]:
         return list(self._call("GET", _task_path(task_id, "/attempts"))["attempts"])
 

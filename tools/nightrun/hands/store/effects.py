@@ -31,6 +31,13 @@ def untreated(db: Database, *, now: float) -> list[Row]:
     return [_of_issue(db, one, now=now) for one in db.all(sql, {"limit": JUDGED})]
 
 
+def since(db: Database, issue: Row, at: float, *, now: float) -> Row:
+    """What became of an issue after a moment such as the end of an item that was made for it."""
+    condition, kind = issue["condition"], issue["fingerprint"]
+    is_open = _is_open(db, issue["id"], at)
+    return _said(_judge(db, (condition, kind), _before(db, kind, at), since=at, now=now, is_open=is_open))
+
+
 def _of_heal(db: Database, task: Row, *, now: float) -> Row:
     condition, kind = heal.key_of(task)
     context = task.get("context") or {}

@@ -6,6 +6,7 @@ from nightrun.hands.store.database import Database, Row
 from nightrun.words import task as words
 
 LONGEST_TEXT = 500  # characters
+NOTE = "note"  # of a task that did not move
 
 
 def add(db: Database, task_id: str, kind: str, text: str, *, now: float) -> None:

@@ -1,0 +1,196 @@
+"""How far the backlog is and how fast it goes, what that costs, and when it will be done; unknown is never zero."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from nightrun.decisions import chain, forecast, lines, statistics
+from nightrun.decisions.lines import PLAIN, Line
+from nightrun.words.task import COMMIT_LANDED, COMMIT_NONE, COMPLETED, Task
+
+Facts = Mapping[str, Any]
+Rows = Sequence[Facts]
+
+DAY = 86_400.0
+SPANS = (7, 14)  # days
+USAGE = ("cost_usd", "input_tokens", "output_tokens")
+
+
+def make(
+    ended: Rows, *, plan: Facts | None, rate: Facts, known_since: float | None, now: float, as_of: float | None = None
+) -> dict[str, Any]:
+    """`ended` are the tasks that ended since `known_since` (None: nothing is known), at most the longest span.
+
+    `plan` is what a runner said about the backlog at `as_of`, `rate` the success of seven days.
+    """
+    done, total = _backlog(plan)
+    days = by_day(ended, known_since, now)
+    left = None if done is None or total is None else total - done
+    return {
+        "backlog": {"done": done, "total": total, "left": left, "as_of": as_of},
+        **{f"last_{span}_days": _span(ended, span, known_since, now) for span in SPANS},
+        "items_by_day": days,
+        "forecast": _forecast(left, days),
+        "success_rate": {"rate": rate["rate"] if rate["total"] else None, **_judged(rate)},
+        "usage_7d": usage([one for one in ended if now - float(one["finished_at"]) <= SPANS[0] * DAY]),
+    }
+
+
+def is_done(one: Facts) -> bool:
+    """Whether this task was the end of an item, and nothing of it is left to land."""
+    if one["status"] != COMPLETED or one["commit_state"] not in (COMMIT_LANDED, COMMIT_NONE):
+        return False
+    task = Task(id=one["id"], direction="", task_type=one["task_type"], status=one["status"], context=one["context"])
+    return isinstance(task.context.get("item"), Mapping) and chain.is_over(task)
+
+
+def by_day(ended: Rows, known_since: float | None, now: float) -> list[int]:
+    """Items done on each whole day that is known, counted back from now: the last 24 hours come first."""
+    whole = 0 if known_since is None else int(min(float(SPANS[-1]), max(0.0, now - known_since) / DAY))
+    counts = [0] * whole
+    for one in ended:
+        day = int((now - float(one["finished_at"])) // DAY)
+        if 0 <= day < whole and is_done(one):
+            counts[day] += 1
+    return counts
+
+
+def usage(ended: Iterable[Facts]) -> dict[str, Any]:
+    """Of each number the sum of what was told, and of how many attempts it was: a task keeps that of its last one."""
+    kept = [one for one in ended if one["attempt"]]
+    attempts = sum(int(one["attempt"]) for one in kept)
+    found: dict[str, Any] = {}
+    for name in USAGE:
+        told = [number for one in kept if (number := _told(one["context"], name)) is not None]
+        found[name] = {"sum": round(sum(told), 4) if told else None, "told": len(told), "attempts": attempts}
+    return found
+
+
+def _told(context: Facts, name: str) -> float | None:
+    said = context.get("usage")
+    number = said.get(name) if isinstance(said, Mapping) else None
+    return number if _is_number(number) else None
+
+
+def _is_number(value: Any) -> bool:
+    """Anybody may write a context."""
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return known and 0 <= value < 1e15 and math.isfinite(value)
+
+
+def _backlog(plan: Facts | None) -> tuple[int | None, int | None]:
+    done, total = (plan.get("index"), plan.get("total")) if plan else (None, None)
+    if type(done) is int and type(total) is int and 0 <= done <= total < 1_000_000_000:
+        return done, total
+    return None, None
+
+
+def _per_day(number: int, days: float) -> float | None:
+    """Of less than a day it is not known: what was done in the first hour would be much a day."""
+    return round(number / days, 2) if days >= 1 else None
+
+
+def _span(ended: Rows, span: int, known_since: float | None, now: float) -> dict[str, Any]:
+    kept = [one for one in ended if now - float(one["finished_at"]) <= span * DAY]
+    days = 0.0 if known_since is None else min(float(span), max(0.0, now - known_since) / DAY)
+    items = sum(map(is_done, kept))
+    commits = sum(one["commit_state"] == COMMIT_LANDED for one in kept)
+    return {
+        "days": round(days, 2),
+        "items": items,
+        "items_per_day": _per_day(items, days),
+        "commits": commits,
+        "commits_per_day": _per_day(commits, days),
+    }
+
+
+def _forecast(left: int | None, days: Sequence[int]) -> dict[str, Any]:
+    """Of what is in the backlog now: items that are added later come on top."""
+    if left is None:
+        found = forecast.Forecast(why="no runner has told yet what is in the backlog")
+    else:
+        found = forecast.until_done(left, days)
+    said = {key: round(one, 1) if isinstance(one, float) else one for key, one in asdict(found).items()}
+    return {"left": left, **said, "interval": 0.8, "of_days": len(days)}
+
+
+def _judged(rate: Facts) -> dict[str, Any]:
+    return statistics.judged(statistics.Count(rate["completed"], rate["total"]))
+
+
+# -- as lines
+
+
+def said(progress: Facts | None) -> list[Line]:
+    """Nothing in the first minutes: there is no progress to tell of yet."""
+    if not progress or not progress["last_14_days"]["days"]:
+        return []
+    return [
+        Line(_items(progress), "make backlog", PLAIN),
+        Line(_when(progress["forecast"]), "", PLAIN),
+        Line(_success(progress["success_rate"]), "", PLAIN),
+        Line(_commits(progress), "", PLAIN),
+        Line(_cost(progress["usage_7d"]), "", PLAIN),
+    ]
+
+
+def _items(progress: Facts) -> str:
+    done, total = progress["backlog"]["done"], progress["backlog"]["total"]
+    where = "backlog: unknown, no runner has told of it" if done is None else f"backlog: {done} of {total} items done"
+    return f"{where}; {_pace(progress, 'items')}"
+
+
+def _commits(progress: Facts) -> str:
+    return f"commits: {_pace(progress, 'commits')}"
+
+
+def _pace(progress: Facts, what: str) -> str:
+    week, both = (progress[f"last_{span}_days"] for span in SPANS)
+    if week[f"{what}_per_day"] is None:
+        return f"{week[what]} done so far, a day of it is not over"
+    said = f"{week[f'{what}_per_day']:.1f} a day over {week['days']:.0f} days"
+    return said if both["days"] == week["days"] else f"{said}, {both[f'{what}_per_day']:.1f} over {both['days']:.0f}"
+
+
+def _when(found: Facts) -> str:
+    if found["days"] is None:
+        return f"forecast: unknown, {found['why']}"
+    if not found["left"]:
+        return "forecast: nothing is left of the backlog"
+    between = f"80 %: {_days(found['low'])} to {_days(found['high'])}"
+    many = lines.count(found["left"], "item is", "items are")
+    return f"forecast: {many} left, {_days(found['days'])} days ({between}) if none is added"
+
+
+def _days(days: float) -> str:
+    return f"{days:.0f}" if days >= 10 else f"{days:.1f}"
+
+
+def _success(rate: Facts) -> str:
+    if rate["rate"] is None:
+        return "success rate: unknown, no task ended in 7 days"
+    low, high = (statistics.percent(one) for one in rate["interval_90"])
+    count = f"{rate['completed']} of {rate['total']}"
+    return f"success rate: {statistics.percent(rate['rate'])} ({count}; 90 % interval: {low} to {high})"
+
+
+def _cost(used: Facts) -> str:
+    attempts = used["cost_usd"]["attempts"]
+    parts = [
+        _part(used["cost_usd"], lambda one: f"{one:.2f} USD", "cost"),
+        _part(used["input_tokens"], lambda one: f"{one:,.0f} tokens read", "tokens read"),
+        _part(used["output_tokens"], lambda one: f"{one:,.0f} written", "tokens written"),
+    ]
+    if not any(one["told"] for one in used.values()):
+        return f"cost of 7 days: unknown, none of {lines.count(attempts, 'attempt')} told it"
+    return f"cost of 7 days: {', '.join(parts)}"
+
+
+def _part(used: Facts, shown: Callable[[float], str], name: str) -> str:
+    if used["sum"] is None:
+        return f"{name} unknown"
+    known = "" if used["told"] == used["attempts"] else f" (told by {used['told']} of {used['attempts']} attempts)"
+    return shown(used["sum"]) + known
