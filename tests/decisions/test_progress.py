@@ -45,10 +45,10 @@ def test_an_item_is_done_with_the_last_task_of_its_chain(fields: dict[str, Any],
 
 
 def test_days_are_counted_back_from_now_and_only_whole_ones() -> None:
-    ended = [step(0.1), step(0.9), step(1.5), step(2.9), step(3.1)]
-    assert progress.by_day(ended, NOW - 3.5 * DAY, NOW) == [2, 1, 1]
-    assert len(progress.by_day(ended, NOW - 90 * DAY, NOW)) == 14
-    assert progress.by_day(ended, None, NOW) == []
+    ends = [NOW - days * DAY for days in (0.1, 0.9, 1.5, 2.9, 3.1)]
+    assert progress.by_day(ends, NOW - 3.5 * DAY, NOW) == [2, 1, 1]
+    assert len(progress.by_day(ends, NOW - 90 * DAY, NOW)) == 14
+    assert progress.by_day(ends, None, NOW) == []
 
 
 def test_items_and_commits_a_day_over_a_week_and_two() -> None:

@@ -27,11 +27,13 @@ def make(
     `plan` is what a runner said about the backlog at `as_of`, `rate` the success of seven days.
     """
     done, total = _backlog(plan)
-    days = by_day(ended, known_since, now)
+    ends = [float(one["finished_at"]) for one in ended if is_done(one)]
+    landed = [float(one["finished_at"]) for one in ended if one["commit_state"] == COMMIT_LANDED]
+    days = by_day(ends, known_since, now)
     left = None if done is None or total is None else total - done
     return {
         "backlog": {"done": done, "total": total, "left": left, "as_of": as_of},
-        **{f"last_{span}_days": _span(ended, span, known_since, now) for span in SPANS},
+        **{f"last_{span}_days": _span(ends, landed, span, known_since, now) for span in SPANS},
         "items_by_day": days,
         "forecast": _forecast(left, days),
         "success_rate": {"rate": rate["rate"] if rate["total"] else None, **_judged(rate)},
@@ -47,13 +49,13 @@ def is_done(one: Facts) -> bool:
     return isinstance(task.context.get("item"), Mapping) and chain.is_over(task)
 
 
-def by_day(ended: Rows, known_since: float | None, now: float) -> list[int]:
-    """Items done on each whole day that is known, counted back from now: the last 24 hours come first."""
+def by_day(ends: Iterable[float], known_since: float | None, now: float) -> list[int]:
+    """How many on each whole day that is known, counted back from now: the last 24 hours come first."""
     whole = 0 if known_since is None else int(min(float(SPANS[-1]), max(0.0, now - known_since) / DAY))
     counts = [0] * whole
-    for one in ended:
-        day = int((now - float(one["finished_at"])) // DAY)
-        if 0 <= day < whole and is_done(one):
+    for end in ends:
+        day = int((now - end) // DAY)
+        if 0 <= day < whole:
             counts[day] += 1
     return counts
 
@@ -93,11 +95,11 @@ def _per_day(number: int, days: float) -> float | None:
     return round(number / days, 2) if days >= 1 else None
 
 
-def _span(ended: Rows, span: int, known_since: float | None, now: float) -> dict[str, Any]:
-    kept = [one for one in ended if now - float(one["finished_at"]) <= span * DAY]
+def _span(
+    ends: Iterable[float], landed: Iterable[float], span: int, known_since: float | None, now: float
+) -> dict[str, Any]:
     days = 0.0 if known_since is None else min(float(span), max(0.0, now - known_since) / DAY)
-    items = sum(map(is_done, kept))
-    commits = sum(one["commit_state"] == COMMIT_LANDED for one in kept)
+    items, commits = (sum(now - end <= span * DAY for end in found) for found in (ends, landed))
     return {
         "days": round(days, 2),
         "items": items,
