@@ -78,4 +78,4 @@ def test_what_a_person_should_know_is_a_warning_and_no_failure(project: Path, mo
 def test_what_the_push_guard_stops_here_is_told_for_each_way(project: Path) -> None:
     said = json.loads(doctor(project, "--json").stdout)["push_guard"]
     assert [one["name"] for one in said if one["stopped"]] == ["a1"]
-    assert len(said) == 7
+    assert len(said) == 9

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nightrun.decisions import push_attempts
 from nightrun.decisions.hook_text import COMMIT_MSG, HookValues
+from nightrun.decisions.push_attempts import PushAttempt
 from nightrun.hands import git, process
 
 # What these scripts do is done as an agent would do it, from a shell, without the care of hands/git.py.
@@ -52,27 +54,6 @@ class Attempt:
     stopped: bool
 
 
-# Name, what it is, and the push, run in a clone that git guards as it guards the repository.
-_ATTEMPTS = (
-    ("a1", "a plain push", "git push -q origin HEAD:refs/heads/a1"),
-    ("a2", "--no-verify", "git push -q --no-verify origin HEAD:refs/heads/a2"),
-    ("a3", "-c core.hooksPath", "git -c core.hooksPath=/dev/null push -q origin HEAD:refs/heads/a3"),
-    ("a4", "--no-verify to the address", 'git push -q --no-verify "$REMOTE" HEAD:refs/heads/a4'),
-    (
-        "a5",
-        "a clean environment and another push address",
-        'exec env -i PATH="$PATH" git -c "remote.origin.pushurl=$REMOTE" push -q --no-verify origin HEAD:refs/heads/a5',
-    ),
-    (
-        "a7",
-        "a push from a clone elsewhere",
-        'git init -q ../elsewhere && cd ../elsewhere && git fetch -q "$CLONE" HEAD &&'
-        ' git push -q "$REMOTE" FETCH_HEAD:refs/heads/a7',
-    ),
-    ("a9", "writing into the remote's folder", 'cd "$REMOTE" && git fetch -q "$CLONE" HEAD:refs/heads/a9'),
-)
-
-
 def prove(root: Path, values: HookValues) -> list[Proof]:
     """A good message, a bad one and a push, each judged by the hooks that git finds in this repository."""
     task_type = values.types[0] if values.types else ""
@@ -87,13 +68,13 @@ def prove(root: Path, values: HookValues) -> list[Proof]:
 
 
 def attempts(root: Path) -> list[Attempt]:
-    """What of seven attempts to push gets past the hooks of this repository, in a clone with a scratch remote."""
+    """What of nine attempts to push gets past the hooks of this repository, in a clone with a scratch remote."""
     with _scratch(root) as (folder, env):
         _sh(_MAKE_CLONE, folder, env)
-        return [
-            Attempt(name=name, text=text, stopped=not _pushed(name, script, folder, env))
-            for name, text, script in _ATTEMPTS
+        found = [
+            Attempt(name=one.name, text=one.text, stopped=not _pushed(one, folder, env)) for one in push_attempts.ALL
         ]
+    return sorted(found, key=lambda one: one.name)
 
 
 @contextmanager
@@ -104,12 +85,13 @@ def _scratch(root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         env = _without_permission(os.environ) | _IDENTITY
         env |= {
             "REMOTE": str(folder / "remote.git"),
-            "CLONE": str(folder / "clone"),
+            "CREDENTIALS": str(folder / "credentials"),
             "HOOKS": str(git.hooks_dir(root)),
             "GIT_TERMINAL_PROMPT": "0",
             "LC_ALL": "C",
         }
         _sh(_MAKE_REMOTE, folder, env)
+        (folder / "credentials").write_text(f"file://{folder / 'remote.git'}\n")
         yield folder, env
 
 
@@ -152,9 +134,9 @@ def _push(root: Path, folder: Path, env: Mapping[str, str]) -> Proof:
     return Proof(holds=False, text=f"{what}: {'failed, but not by the hook: ' + said if intact else 'went through'}")
 
 
-def _pushed(name: str, script: str, folder: Path, env: Mapping[str, str]) -> bool:
-    _sh(script, folder / "clone", env)
-    return _has_ref(folder, env, name)
+def _pushed(one: PushAttempt, folder: Path, env: Mapping[str, str]) -> bool:
+    _sh(one.script, folder / "clone", env)
+    return _has_ref(folder, env, one.name)
 
 
 def _has_ref(folder: Path, env: Mapping[str, str], branch: str) -> bool:
