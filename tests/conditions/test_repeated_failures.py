@@ -57,12 +57,22 @@ def test_a_failure_after_which_three_tasks_of_its_type_completed_is_over() -> No
     assert look([*completed, *failures]) == []
 
 
-def test_three_different_failures_in_a_row_fire() -> None:
-    rows = [failed(1, "a"), failed(2, "b"), failed(3, "c"), facts.task(4)]
+def test_five_different_failures_in_a_row_fire() -> None:
+    rows = [*(failed(n, letter) for n, letter in enumerate("abcde", 1)), facts.task(6)]
     (finding,) = look(rows)
-    assert (finding.fingerprint, finding.message) == ("in-a-row", "the last 3 tasks all failed (t1, t2, t3)")
+    assert finding.fingerprint == "in-a-row"
+    assert finding.message == "the last 5 tasks all failed (t1, t2, t3, t4, t5)"
     assert look(rows[1:]) == []
     assert look(rows, in_a_row=0) == []
+
+
+def test_three_in_a_row_fire_when_tasks_of_several_types_failed_in_one_way() -> None:
+    kinds = ("spec", "impl", "test")
+    rows = [failed(n, f"tests/{kind}.py:{n}: 3 failed", task_type=kind) for n, kind in enumerate(kinds, 1)]
+    (finding,) = look(rows)
+    assert (finding.fingerprint, finding.evidence["tasks"]) == ("in-a-row", ["t1", "t2", "t3"])
+    assert look([rows[0], rows[1], failed(3, "another", task_type="test")]) == []
+    assert look([*rows[:2], {**rows[2], "error_class": "agent"}]) == []
 
 
 def test_the_same_failure_in_a_row_is_one_finding() -> None:
@@ -93,15 +103,16 @@ def test_missing_data_is_unknown() -> None:
     assert [one.state for one in detect({}, Settings(), T0)] == ["unknown"]
 
 
-def test_a_row_of_failures_is_over_when_three_tasks_completed_after_it() -> None:
-    row = [failed(n, str(chr(90 - n))) for n in (10, 11, 12)]
+def test_a_row_of_failures_is_over_when_eight_of_the_last_ten_tasks_completed() -> None:
     evidence = {"last_at": T0 - 600, "tasks": ["t10", "t11", "t12"]}
-    issue = facts.issue("repeated_failures", "in-a-row", evidence=evidence, message="the last 3 tasks all failed")
+    issue = facts.issue("repeated_failures", "in-a-row", evidence=evidence, message="the last 5 tasks all failed")
 
-    def still(*since: dict[str, Any]) -> list[Any]:
-        return detect({"finished": [*since, *row], "issues": [issue]}, Settings(), T0)
+    def still(statuses: str, **settings: Any) -> list[Any]:
+        rows = [one | {"error_summary": one["id"]} for one in facts.tasks(statuses)]
+        return detect({"finished": rows, "issues": [issue]}, Settings(count=0, **settings), T0)
 
-    (finding,) = still(facts.task(1), failed(2, "another"), facts.task(3))
+    (finding,) = still("CCCFFFFF")
     assert (finding.fingerprint, finding.evidence) == ("in-a-row", evidence)
-    assert len(still(facts.task(1), facts.task(2), failed(3, "another"), facts.task(4))) == 1
-    assert still(facts.task(1), facts.task(2), facts.task(3), failed(4, "another")) == []
+    assert len(still("CCCCCCCFFF")) == 1
+    assert still("CCFCCCFCCC") == []
+    assert still("CCCFFFFF", row_cleared_by=0) == []

@@ -28,21 +28,29 @@ def test_a_healthy_history_has_no_events() -> None:
 
 
 def test_a_bad_hour_fires_and_is_over() -> None:
-    assert events(series("C*30 F*5 C*30")) == [
-        (33, "fired", "repeated_failures"),
+    assert events(series("C*30 F*5 C*50")) == [
         (35, "fired", "low_success_rate"),
-        (38, "resolved", "repeated_failures"),
-        (51, "resolved", "low_success_rate"),
+        (35, "fired", "repeated_failures"),
+        (67, "resolved", "repeated_failures"),
+        (75, "resolved", "low_success_rate"),
     ]
 
 
 def test_what_comes_back_within_a_week_is_the_same_issue() -> None:
-    off = {"low_success_rate": {"on": False}}
-    assert events(series("FFF CCC FFF CCC"), **off) == [
+    quick = {"low_success_rate": {"on": False}, "repeated_failures": {"over_after": 0}}
+    assert events(series("SSS CCC SSS CCC"), **quick) == [
         (3, "fired", "repeated_failures"),
         (6, "resolved", "repeated_failures"),
-        (9, "fired again", "repeated_failures"),
+        (7, "fired again", "repeated_failures"),
         (12, "resolved", "repeated_failures"),
+    ]
+
+
+def test_what_comes_back_within_a_day_was_never_over() -> None:
+    off = {"low_success_rate": {"on": False}}
+    assert events(series("SSS CCC SSS C*30"), **off) == [
+        (3, "fired", "repeated_failures"),
+        (36, "resolved", "repeated_failures"),
     ]
 
 

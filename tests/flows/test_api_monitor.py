@@ -118,7 +118,7 @@ def test_effectiveness_has_the_shape_of_the_prior_system(api: Room) -> None:
     api.ok("POST", "/api/agent/monitor-issues", {"findings": [{"condition": "gate_red", "state": "firing"}]})
     shown = api.ok("GET", "/api/agent/effectiveness")
     assert shown["throughput"] == {"completed_7d": 1, "tasks_per_day": 0.14}
-    assert shown["issues"] == {"open": 1, "resolved_7d": 0}
+    assert shown["issues"] == {"open": 1, "quiet": 0, "resolved_7d": 0}
     assert shown["progress"] == {"spec": 0, "impl": 1, "test": 0, "review": 0, "heal": 0}
     assert shown["goal_proximity"] == pytest.approx(1.0 * (0.5 + 0.5 * 0.014) * 0.85, abs=1e-4)
     assert (shown["success_rate"], shown["heal_resolved_count"]) == (1.0, 0)

@@ -121,7 +121,7 @@ def low_rate(**more: Any) -> FakeClient:
 
 def test_a_healthy_run_has_nothing_to_say_but_what_it_does_not_know() -> None:
     looked = look(FakeClient())
-    assert {one.condition for one in looked.findings} == {"gate_red"}
+    assert {one.condition for one in looked.findings if one.state != "ok"} == {"gate_red"}
     assert (looked.issues, looked.heals, looked.restart) == ([], [], None)
 
 

@@ -19,6 +19,11 @@ DROP_DAY = 30
 HEALTHY, DROPPED = 0.85, 0.45
 PER_DAY = (2, 8, 30)
 SEED = 20_260
+# Of the worlds below: of failures that look alike, and of spells in which much fails in one way.
+OF_ONE_KIND = 0.7
+BAD_SPELL, BAD_RATE, BAD_TASKS = 0.02, 0.3, 6  # share of tasks that begin one, rate in it, its mean length
+EACH, ALIKE, SPELLS = "each failure in a way of its own", "failures look alike", "failures come in spells"
+WORLDS = (EACH, ALIKE, SPELLS)
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,9 @@ class Outcome:
     most_fires: int  # after the drop; 1: it never fired again
 
 
-def measure(per_day: int, runs: int) -> dict[str, Outcome]:
-    healthy = [_episodes(per_day, number, drop=False) for number in range(runs)]
-    dropped = [_episodes(per_day, number, drop=True) for number in range(runs)]
+def measure(per_day: int, runs: int, world: str = EACH) -> dict[str, Outcome]:
+    healthy = [_episodes(per_day, number, world, drop=False) for number in range(runs)]
+    dropped = [_episodes(per_day, number, world, drop=True) for number in range(runs)]
     return {
         rule.name: _outcome([one[rule.name] for one in healthy], [one[rule.name] for one in dropped]) for rule in RULES
     }
@@ -67,11 +72,11 @@ def _outcome(healthy: Sequence[list[float]], dropped: Sequence[list[float]]) -> 
     )
 
 
-def _episodes(per_day: int, number: int, *, drop: bool) -> dict[str, list[float]]:
+def _episodes(per_day: int, number: int, world: str, *, drop: bool) -> dict[str, list[float]]:
     """When each rule fired in one history; the rules see the same one."""
     replays = {rule.name: _replay(rule) for rule in RULES}
     fired: dict[str, list[float]] = {rule.name: [] for rule in RULES}
-    for snapshot in history.of_tasks(_tasks(per_day, number, drop=drop), between_s=0):
+    for snapshot in history.of_tasks(_tasks(per_day, number, world, drop=drop), between_s=0):
         for name, replay in replays.items():
             fired[name] += [one.at for one in replay.look(snapshot) if _is_new(one)]
     return fired
@@ -87,11 +92,31 @@ def _is_new(event: Event) -> bool:
     return event.what != RESOLVED
 
 
-def _tasks(per_day: int, number: int, *, drop: bool) -> Iterator[Mapping[str, Any]]:
-    """Tasks in even steps; each fails by chance and in a way of its own."""
+def _tasks(per_day: int, number: int, world: str, *, drop: bool) -> Iterator[Mapping[str, Any]]:
+    """Tasks in even steps; each fails by chance, and the worlds have the same rate in the long run."""
     chosen = random.Random(f"{SEED} {per_day} {number} {drop}")
+    spell = 0  # number of the bad spell, 0 for none
     for task in range(1, DAYS * per_day + 1):
         at = task * DAY / per_day
         rate = DROPPED if drop and at >= DROP_DAY * DAY else HEALTHY
-        letter = "C" if chosen.random() < rate else "F"
-        yield history.whole(task, {**history.result(letter, task), "finished_at": at})
+        if world == SPELLS:
+            spell = _spell(spell, task, chosen)
+            rate = BAD_RATE if spell else _between_spells(rate)
+        result = history.result("C" if chosen.random() < rate else _kind(world, chosen), spell or task)
+        yield history.whole(task, {**result, "finished_at": at})
+
+
+def _spell(spell: int, task: int, chosen: random.Random) -> int:
+    if spell:
+        return 0 if chosen.random() < 1 / BAD_TASKS else spell
+    return task if chosen.random() < BAD_SPELL else 0
+
+
+def _between_spells(rate: float) -> float:
+    share = BAD_SPELL * BAD_TASKS / (1 + BAD_SPELL * BAD_TASKS)
+    return (rate - share * BAD_RATE) / (1 - share)
+
+
+def _kind(world: str, chosen: random.Random) -> str:
+    """`F` with the number of a spell is one way of failing for all of the spell."""
+    return "S" if world == ALIKE and chosen.random() < OF_ONE_KIND else "F"

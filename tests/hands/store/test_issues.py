@@ -116,3 +116,28 @@ def test_history_is_newest_first(db: Database) -> None:
     issues.look(db, [finding()], now=T0)
     issues.look(db, [finding("disk_low")], now=T0 + 1)
     assert [one["condition"] for one in issues.history(db)] == ["disk_low", "gate_red"]
+
+
+def test_an_issue_that_is_not_seen_any_more_is_open_and_quiet_and_comes_last(db: Database) -> None:
+    issues.look(db, [finding("a", severity="high"), finding("b", severity="low")], now=T0)
+    issues.look(db, [finding("a", "pending"), finding("b", severity="low")], now=T0 + 60)
+    answer = issues.look(db, [finding("a", "pending"), finding("b", severity="low")], now=T0 + 120)
+    assert [(one["condition"], one["quiet_since"]) for one in answer["open"]] == [("b", None), ("a", T0 + 60)]
+    assert issues.is_quiet(db, "a", "") and not issues.is_quiet(db, "b", "")
+    (back, _) = issues.look(db, [finding("a"), finding("b")], now=T0 + 180)["open"]
+    assert (back["condition"], back["quiet_since"], back["count"], back["reopened"]) == ("a", None, 2, 0)
+
+
+def test_every_state_is_kept_with_its_time(db: Database) -> None:
+    states = ("ok", "pending", "firing", "unknown")
+    issues.look(db, [finding(one, one) for one in states], now=T0)
+    issues.look(db, [finding(one, one) for one in states], now=T0 + 60)
+    assert [(one["state"], one["since"], one["seen_at"]) for one in issues.states(db)] == [
+        (one, T0, T0 + 60) for one in sorted(states)
+    ]
+
+
+def test_one_kind_that_is_not_judged_holds_no_other_open(db: Database) -> None:
+    issues.look(db, [finding(fingerprint="a"), finding(fingerprint="b")], now=T0)
+    answer = issues.look(db, [finding(fingerprint="a", state="unknown")], now=T0 + 60)
+    assert [one["fingerprint"] for one in answer["open"]] == ["a"]

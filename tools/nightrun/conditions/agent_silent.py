@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.settings import ConditionSettings, Count, Duration
+from nightrun.conditions.settings import A_DAY, ConditionSettings, Count, Duration, OverAfter
 from nightrun.words.issue import Finding
 
 NAME = "agent_silent"
@@ -17,6 +17,7 @@ ACTION = "Run the agent by hand once: it may wait for an answer, a login or netw
 
 
 class Settings(ConditionSettings):
+    over_after: OverAfter = A_DAY
     count: Count = Field(default=2, description="So many attempts of one agent that ended silent within `within`.")
     within: Duration = Field(default=21_600.0, description="How far back those attempts count.")
 

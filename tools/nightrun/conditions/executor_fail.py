@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.settings import ConditionSettings, Count, Direction, Heal, Severity
+from nightrun.conditions.settings import A_DAY, ConditionSettings, Count, Direction, Heal, OverAfter, Severity
 from nightrun.decisions import statistics
 from nightrun.words.issue import Finding
 from nightrun.words.task import FAILED
@@ -26,6 +26,7 @@ Task = Mapping[str, Any]
 
 class Settings(ConditionSettings):
     severity: Severity = "high"
+    over_after: OverAfter = A_DAY
     heal: Heal = True
     direction: Direction = DIRECTION
     last: Count = Field(default=5, description="It looks at this many tasks or attempts that ended last.")

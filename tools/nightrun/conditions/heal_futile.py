@@ -45,6 +45,8 @@ def _breaker(heals: Sequence[Mapping[str, Any]], settings: Settings, now: float)
 
 
 def _of_issue(issue: Mapping[str, Any], heals: list[Mapping[str, Any]], settings: Settings) -> Finding | None:
+    if issue.get("quiet_since") is not None:
+        return None
     key = (issue["condition"], issue.get("fingerprint", ""))
     ended = [
         one

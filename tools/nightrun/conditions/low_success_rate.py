@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.settings import ConditionSettings, Count, Direction, Heal, Ratio
+from nightrun.conditions.settings import A_DAY, ConditionSettings, Count, Direction, Heal, OverAfter, Ratio
 from nightrun.decisions import statistics
 from nightrun.words.issue import Finding
 from nightrun.words.task import FAILED
@@ -19,6 +19,7 @@ ACTION = "Read the failures with `nightrun report`; improve the prompt, the mode
 
 
 class Settings(ConditionSettings):
+    over_after: OverAfter = A_DAY
     heal: Heal = True
     direction: Direction = DIRECTION
     threshold: Ratio = Field(

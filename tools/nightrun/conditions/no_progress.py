@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from nightrun.conditions import found
-from nightrun.conditions.settings import ConditionSettings, Count, Duration
+from nightrun.conditions.settings import A_DAY, ConditionSettings, Count, Duration, OverAfter
 from nightrun.decisions import statistics
 from nightrun.words.issue import Finding
 from nightrun.words.outcome import TASK_FAULTS
@@ -23,6 +23,7 @@ Task = Mapping[str, Any]
 
 
 class Settings(ConditionSettings):
+    over_after: OverAfter = A_DAY
     at_least: Count = Field(default=10, description="So many attempts, or completed tasks, must have ended to judge.")
     within: Duration = Field(default=21_600.0, description="How far back they count.")
 

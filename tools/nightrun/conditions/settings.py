@@ -41,6 +41,9 @@ Severity = Annotated[
 Hold = Annotated[
     Duration, Field(description="How long it must be seen without a break before it becomes an issue. 0s: at once.")
 ]
+OverAfter = Annotated[
+    Duration, Field(description="How long it must not be seen any more before its issue is over. 0s: at once.")
+]
 Heal = Annotated[
     Flag, Field(description="Whether the issue adds a task that repairs it; needs PIPELINE_AUTO_FIX_ENABLED=1.")
 ]
@@ -53,6 +56,9 @@ Direction = Annotated[
 ]
 
 
+A_DAY = 86_400.0  # what comes and goes by chance is over when it stayed away so long (reliability.md A6)
+
+
 class ConditionSettings(BaseModel):
     """Settings that all conditions share; a condition adds its thresholds and changes the defaults it needs to,
     with the types above: `severity: Severity = "high"`."""
@@ -62,6 +68,7 @@ class ConditionSettings(BaseModel):
     on: Flag = Field(default=True, description="Whether the monitor looks for this at all.")
     severity: Severity = "medium"
     hold: Hold = 0.0
+    over_after: OverAfter = 0.0
     heal: Heal = False
     task_type: HealType = "heal"
     direction: Direction = ""

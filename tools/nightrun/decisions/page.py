@@ -87,11 +87,16 @@ def attention(shot: Facts) -> list[Line]:
 
 def issue(one: Facts, now: float) -> Line:
     seen = f"{one['count']} times, " if one["count"] > 1 else ""
-    since = f"{seen}since {lines.lasting(now - one['first_seen'])}"
+    since = f"{seen}since {lines.lasting(now - one['first_seen'])}{_quiet(one, now)}"
     heal = f"; heal task {one['heal_task_id']}" if one.get("heal_task_id") else ""
     advice = lines.safe(one.get("suggested_action"))
     text = f"{one['severity']}: {one['condition']}: {lines.safe(one['message'])} ({since}{heal})"
-    return Line(f"{text} {advice}".rstrip(), "", BAD)
+    return Line(f"{text} {advice}".rstrip(), "", BAD if one.get("quiet_since") is None else PLAIN)
+
+
+def _quiet(one: Facts, now: float) -> str:
+    since = one.get("quiet_since")
+    return "" if since is None else f", not seen for {lines.lasting(now - since)} and soon over"
 
 
 def decision(one: Facts) -> Line:

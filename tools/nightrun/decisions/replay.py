@@ -9,7 +9,7 @@ from typing import Any
 
 from nightrun import conditions
 from nightrun.decisions import issues, muting
-from nightrun.decisions.issues import Key, Known
+from nightrun.decisions.issues import Key, Known, Wait
 from nightrun.words.errors import WrongUse
 from nightrun.words.issue import FIRING, Finding
 
@@ -64,8 +64,9 @@ class Replay:
         return found
 
     def _judged(self, findings: Sequence[Finding], now: float) -> list[Finding]:
-        holds = {one.NAME: self.settings_of(one.NAME).hold for one in self.only}
-        said = issues.step(findings, known=self._known, still_open=list(self.opened), holds=holds, now=now)
+        settings = {one.NAME: self.settings_of(one.NAME) for one in self.only}
+        waits = {name: Wait(one.hold, one.over_after) for name, one in settings.items()}
+        said = issues.step(findings, known=self._known, still_open=list(self.opened), waits=waits, now=now)
         known = [key for key, one in self._closed.items() if now - one["resolved_at"] < AGAIN_WITHIN_S]
         lately = muting.opened_lately([*self.opened.values(), *self._closed.values()], now)
         return muting.gathered(said, list(self.opened), known, lately=lately, most=self.most)
@@ -95,7 +96,7 @@ class Replay:
     def _resolved(self, findings: Sequence[Finding], now: float) -> list[Event]:
         """As the store does it: what is said in any way stays open."""
         held = {issues.key(one) for one in findings}
-        unknown = {one.condition for one in findings if one.state == "unknown"}
+        unknown = {one.condition for one in findings if issues.is_blind(one)}
         events = []
         for key in [one for one in self.opened if one not in held and one[0] not in unknown]:
             one = self.opened.pop(key)

@@ -93,17 +93,19 @@ def effectiveness_of(desk: Desk) -> dict[str, Any]:
     rate = metrics.rate_of_window(desk.db, now=now)
     per_day = round(rate["completed"] / 7, 2)
     open_issues = issues.still_open(desk.db)
+    seen = sum(one["quiet_since"] is None for one in open_issues)
     counts = tasks.counts(desk.db)
     return {
         "throughput": {"completed_7d": rate["completed"], "tasks_per_day": per_day},
         "success_rate": rate["rate"],
         "issues": {
             "open": len(open_issues),
+            "quiet": len(open_issues) - seen,
             "resolved_7d": issues.count_resolved_since(desk.db, now - 7 * metrics.DAY),
         },
         "progress": counts["completed_by_task_type"],
         "plan_progress": _plan(desk),
-        "goal_proximity": effectiveness.goal_proximity(rate["rate"], per_day, len(open_issues)),
+        "goal_proximity": effectiveness.goal_proximity(rate["rate"], per_day, seen),
         "heal_resolved_count": issues.healed(desk.db),
         "top_issues_by_priority": [
             {name: one[name] for name in ("condition", "severity", "message")} for one in open_issues[:5]

@@ -50,7 +50,7 @@ async def pipeline(desk: AtDesk) -> Answer:
     now = desk.now()
     running = tasks.select(desk.db, "status = 'running' ORDER BY seq LIMIT 10")
     completed = tasks.newest_finished(desk.db, words.COMPLETED, 10)
-    open_conditions = [one["condition"] for one in issues.still_open(desk.db)]
+    open_conditions = [one["condition"] for one in issues.still_open(desk.db) if one["quiet_since"] is None]
     return Answer(
         {
             "running": [_running_item(desk, one, first=n == 0, now=now) for n, one in enumerate(running)],

@@ -10,7 +10,7 @@ from typing import Any
 
 from nightrun import conditions
 from nightrun.decisions import issues, muting, restart
-from nightrun.decisions.issues import Known
+from nightrun.decisions.issues import Known, Wait
 from nightrun.decisions.restart import Request
 from nightrun.flows import monitor_heal
 from nightrun.hands import build
@@ -180,20 +180,29 @@ def _send(
     client: Client, seen: Sequence[Finding], policy: Policy, memory: Memory, snapshot: Mapping[str, Any], now: float
 ) -> _Answer:
     """Through the API, which keeps the issues; while it is away they stay as they were and its own fault is added."""
-    holds = {one.NAME: policy.monitor.condition(one.NAME).hold for one in conditions.ALL}
-    timers_from = memory.resumed_at or 0.0
+    settings = {one.NAME: policy.monitor.condition(one.NAME) for one in conditions.ALL}
+    waits = {name: Wait(one.hold, one.over_after) for name, one in settings.items()}
+    watched = [name for name, one in settings.items() if one.on and name != conditions.monitor_stale.NAME]
     if memory.failures:
-        findings = issues.step(seen, known={}, still_open=(), holds={}, now=now)
+        findings = issues.step(seen, known={}, still_open=(), waits={}, now=now)
         return _Answer(findings, _with_own(memory.last_open, findings, now), [], reached=False)
     try:
         known = {_key(one): Known(one["state"], one["since"]) for one in client.issues_state()["conditions"]}
         opened = [_key(one) for one in snapshot.get("issues") or memory.last_open]
-        findings = issues.step(seen, known=known, still_open=opened, holds=holds, now=now, timers_from=timers_from)
+        findings = issues.step(
+            seen,
+            known=known,
+            still_open=opened,
+            waits=waits,
+            now=now,
+            timers_from=memory.resumed_at or 0.0,
+            watched=watched,
+        )
         findings = _gathered(findings, opened, policy, snapshot, now)
         said = client.send_findings(findings)
     except (ApiAway, Refused) as error:
         log.warning("the findings could not be sent: %s", error.message)
-        findings = issues.step(seen, known={}, still_open=(), holds={}, now=now)
+        findings = issues.step(seen, known={}, still_open=(), waits={}, now=now)
         return _Answer(findings, _with_own(memory.last_open, findings, now), [], reached=False)
     for one in said["opened"]:
         log.warning("issue %s: %s: %s", one["id"], one["condition"], one["message"])

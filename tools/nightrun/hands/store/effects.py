@@ -8,6 +8,7 @@ from typing import Any
 
 from nightrun.decisions import effect, heal
 from nightrun.decisions.effect import Before, Effect
+from nightrun.hands.store import issues
 from nightrun.hands.store.database import Database, Row
 from nightrun.words.task import TERMINAL
 
@@ -51,7 +52,7 @@ def _of_heal(db: Database, task: Row, *, now: float) -> Row:
 def _of_issue(db: Database, issue: Row, *, now: float) -> Row:
     key, since = (issue["condition"], issue["fingerprint"]), float(issue["first_seen"])
     known = _before(db, issue["fingerprint"], since)
-    found = _judge(db, key, known, since=since, now=now, is_open=issue["status"] == "open")
+    found = _judge(db, key, known, since=since, now=now, is_open=_is_seen(db, issue))
     names = {name: issue[name] for name in ("condition", "fingerprint")}
     return {"issue": issue["id"], **names, **_said(found)}
 
@@ -74,10 +75,16 @@ def _before(db: Database, kind: str, at: float) -> Before:
 
 def _is_open(db: Database, issue_id: Any, since: float) -> bool | None:
     """None when it is not known, or was resolved before the heal had ended: then the heal did not do it."""
-    found = db.one("SELECT status, resolved_at FROM issues WHERE id = :id", {"id": str(issue_id)}) if issue_id else None
+    sql = "SELECT status, condition, fingerprint, resolved_at FROM issues WHERE id = :id"
+    found = db.one(sql, {"id": str(issue_id)}) if issue_id else None
     if found is None or (found["resolved_at"] is not None and found["resolved_at"] < since):
         return None
-    return bool(found["status"] == "open")
+    return _is_seen(db, found)
+
+
+def _is_seen(db: Database, issue: Row) -> bool:
+    """Open, and not only because it has not yet stayed away long enough."""
+    return issue["status"] == "open" and not issues.is_quiet(db, issue["condition"], issue["fingerprint"])
 
 
 def _ended(db: Database, rest: str, at: float) -> list[Mapping[str, Any]]:

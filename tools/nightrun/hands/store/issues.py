@@ -35,9 +35,22 @@ def look(db: Database, findings: Iterable[Mapping[str, Any]], *, now: float) -> 
 
 
 def still_open(db: Database) -> list[Row]:
-    """The most severe first, then the oldest."""
-    found = [to_json(one) for one in db.all("SELECT * FROM issues WHERE status = 'open' ORDER BY first_seen")]
-    return sorted(found, key=lambda one: one["priority"])
+    """The most severe first, then the oldest; last what is not seen any more since `quiet_since`."""
+    quiet = {
+        (one["condition"], one["fingerprint"]): one["since"] for one in states(db) if one["state"] == words.PENDING
+    }
+    rows = db.all("SELECT * FROM issues WHERE status = 'open' ORDER BY first_seen")
+    found = [to_json({**one, "quiet_since": quiet.get((one["condition"], one["fingerprint"]))}) for one in rows]
+    return sorted(found, key=lambda one: (one["quiet_since"] is not None, one["priority"]))
+
+
+def is_quiet(db: Database, condition: str, fingerprint: str) -> bool:
+    """Whether an open issue is not seen any more, and only waits for its end."""
+    sql = (
+        "SELECT 1 FROM condition_states WHERE condition = :condition AND fingerprint = :fingerprint AND state = :state"
+    )
+    values = {"condition": condition, "fingerprint": fingerprint, "state": words.PENDING}
+    return db.one(sql, values) is not None
 
 
 def resolved_since(db: Database, since: float, limit: int = RESOLVED_SHOWN) -> list[Row]:
@@ -141,8 +154,8 @@ def _open(db: Database, values: Row) -> Row:
 
 
 def _resolve_absent(db: Database, seen: Mapping[Key, Mapping[str, Any]], *, now: float) -> list[Row]:
-    unknown = {key[0] for key, one in seen.items() if one["state"] == words.UNKNOWN}
-    held = {key for key, one in seen.items() if one["state"] in (words.FIRING, words.PENDING)}
+    unknown = {key[0] for key, one in seen.items() if one["state"] == words.UNKNOWN and not key[1]}
+    held = {key for key, one in seen.items() if one["state"] != words.OK}
     resolved = []
     for issue in db.all("SELECT * FROM issues WHERE status = 'open'"):
         if issue["condition"] in unknown or (issue["condition"], issue["fingerprint"]) in held:
