@@ -4,6 +4,13 @@ from nightrun.decisions import child_env
 from nightrun.words.agent import AgentSpec
 
 QUIET = {"TERM": "dumb", "GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true"}
+DURABLE_GIT = {
+    "GIT_CONFIG_COUNT": "2",
+    "GIT_CONFIG_KEY_0": "core.fsync",
+    "GIT_CONFIG_VALUE_0": "all",
+    "GIT_CONFIG_KEY_1": "core.fsyncMethod",
+    "GIT_CONFIG_VALUE_1": "fsync",
+}
 PERSON = {
     "PATH": "/bin",
     "HOME": "/h",
@@ -38,6 +45,7 @@ def spec(**more: object) -> AgentSpec:
 def test_agent_gets_what_is_on_the_list_and_nothing_else() -> None:
     found = child_env.for_agent(PERSON, spec(), {"PIPELINE_TASK_ID": "t1"})
     base = {name: PERSON[name] for name in ("PATH", "HOME", "LANG", "LC_TIME", "TZ")}
+    assert {name: found.pop(name) for name in DURABLE_GIT} == DURABLE_GIT
     assert found == {**base, **QUIET, "PIPELINE_TASK_ID": "t1"}
 
 

@@ -36,6 +36,12 @@ _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_EDITOR": "true",
 }
+# What an agent's own git writes may be what is committed in the end: ours does not write an object a second time (D5).
+_DURABLE_GIT = {
+    "GIT_CONFIG_COUNT": "2",
+    **{"GIT_CONFIG_KEY_0": "core.fsync", "GIT_CONFIG_VALUE_0": "all"},
+    **{"GIT_CONFIG_KEY_1": "core.fsyncMethod", "GIT_CONFIG_VALUE_1": "fsync"},
+}
 # What would let one push, or lead git or our own commands to another repository, whoever asks for it.
 _NEVER = ("PIPELINE_", "NIGHTRUN_", "GIT_")
 
@@ -44,7 +50,7 @@ def for_agent(environ: Mapping[str, str], spec: AgentSpec, extra: Mapping[str, s
     """What the policy gives it wins over the person's own; `extra`, from the runner, over both."""
     passed = {name: environ[name] for name in spec.pass_env if name in environ and not name.startswith(_NEVER)}
     given = {name: value for name, value in spec.env.items() if not name.startswith(_NEVER)}
-    return {**_base(environ), **passed, **given, **_QUIET, **extra}
+    return {**_base(environ), **passed, **given, **_QUIET, **_DURABLE_GIT, **extra}
 
 
 def for_gate(environ: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nightrun import commit_progress
 from nightrun.decisions import landing, message
-from nightrun.flows import runner_gate, runner_tick, runner_workspace
+from nightrun.flows import runner_durable, runner_gate, runner_tick, runner_workspace
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World, alone
 from nightrun.hands import clock, git, git_change, git_commit, git_land, git_recover, git_worktree
@@ -56,7 +56,8 @@ def land(world: World, task: Task, place: Place, *, fresh: bool = False) -> Task
         done = Landed(state=words.COMMIT_FAILED, reason=_reason(error))
     if done.state == "conflict":
         return _reopen(world, task, place, done)
-    if done.state == words.COMMIT_LANDED:
+    if done.state == words.COMMIT_LANDED and done.sha is not None:
+        runner_durable.reached(world, done.sha)
         runner_workspace.leave_landed(world, place, done.sha)
     if done.state == words.COMMIT_NONE:
         runner_workspace.leave(world, place, keep_branch=False)
@@ -70,11 +71,14 @@ def _reason(error: NightrunError) -> str:
 def _land(world: World, task: Task, place: Place, *, fresh: bool) -> Landed:
     earlier = None if fresh else _earlier(world, task, place)
     if earlier is not None and git.is_ancestor(world.root, earlier, world.target_ref):
+        runner_durable.below(world, earlier)  # who landed it may have been killed before that
         return Landed(state=words.COMMIT_LANDED, sha=earlier)
     made = Landed(state=words.COMMIT_COMMITTED, sha=earlier) if earlier else _commit(world, task, place)
-    if made.sha is None or place.is_root:
-        landed = made.sha is not None
-        return replace(made, state=words.COMMIT_LANDED) if landed else made
+    if made.sha is None:
+        return made
+    if place.is_root:
+        runner_durable.below(world, place.base)
+        return replace(made, state=words.COMMIT_LANDED)
     reason = landing.held(task.context)
     if reason is not None:
         return replace(made, state=words.COMMIT_HELD, reason=reason)
@@ -175,6 +179,7 @@ def _forward(world: World, task: Task, place: Place, made: Landed) -> Landed:
             made = _rebased(world, task, place, made, tip)
             if made.state != words.COMMIT_COMMITTED:
                 return made
+        runner_durable.below(world, tip)
         with alone(world, LANDING):
             done = _fast_forward(world, made, tip)
         if done is not None:

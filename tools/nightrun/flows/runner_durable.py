@@ -1,0 +1,38 @@
+"""What a landed commit stands on survives a power cut as it does itself (reliability.md D5).
+
+nightrun's git makes its own objects durable. A person's git does not, by default: their commit of the last half minute
+may come back as empty files, and with it every commit above it is out of reach.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from nightrun.flows.runner_world import World
+from nightrun.hands import files, git
+from nightrun.words.errors import NightrunError
+
+NOTE = "durable-commit"  # in the state folder: up to this one the target is known to be durable
+
+
+def below(world: World, parent: str) -> None:
+    """Before anything lands on `parent`, or is said to have landed. Nothing to do when that was made sure of before."""
+    if _note(world) == parent:
+        return
+    try:
+        files.sync_file_system(git.common_dir(world.root))
+    except OSError as error:
+        raise NightrunError(f"The repository cannot be made durable: {error.strerror}.") from error
+
+
+def reached(world: World, sha: str) -> None:
+    """A landed one, of whose durability nothing is open. Without the note it is made sure of once more."""
+    with suppress(OSError):
+        (world.state.path / NOTE).write_text(sha)
+
+
+def _note(world: World) -> str:
+    try:
+        return (world.state.path / NOTE).read_text(errors="replace")
+    except OSError:
+        return ""
