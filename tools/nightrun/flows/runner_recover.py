@@ -18,7 +18,7 @@ from nightrun.flows import (
     runner_workspace,
 )
 from nightrun.flows.runner_world import World, alone
-from nightrun.hands import clock, git, git_change, git_commit, git_leftovers, git_worktree, lock
+from nightrun.hands import clock, git, git_change, git_commit, git_leftovers, git_mend, git_worktree, lock
 from nightrun.hands.client import ApiAway, Refused
 from nightrun.words import task as words
 from nightrun.words.errors import NightrunError
@@ -124,10 +124,19 @@ def _clear(world: World, folder: Path) -> None:
     if held is None:
         return
     try:
+        _mend(world, folder)
         if not _is_needed(world, folder):
             _keep_and_remove(world, folder)
     finally:
         runner_workspace.give_up(held)
+
+
+def _mend(world: World, folder: Path) -> None:
+    tip = git.tip(world.root, world.target_ref)
+    branch = f"{runner_workspace.BRANCHES}{folder.name}"
+    mended = git_mend.worktree(world.root, folder, branch, tip) if tip else []
+    if mended:
+        log.warning("%s of the worktree %s were broken and are written anew", ", ".join(mended), folder.name)
 
 
 def _clear_target(world: World, folder: Path) -> None:
