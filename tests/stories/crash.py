@@ -7,8 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -27,14 +29,21 @@ from tests.story import git_out, write
 CALLS = "rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,ftruncate,fsync"
 IN_GIT = f"{CALLS},write"
 IN_PYTHON = f"{CALLS},sendto,recvfrom"
+# What may fail without anybody being killed: every one of them with each of these errors.
+FAILING = (
+    "openat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,"
+    "ftruncate,execve"
+)
+ERRORS = ("EIO", "ENOSPC", "EDQUOT")
+KILL = "signal=SIGKILL"
 GIT = """#!/bin/sh
 read -r n <"$CRASH/count"
 n=$((n + 1))
 echo "$n" >"$CRASH/count"
-[ "$CRASH_GIT" = 0 ] && exec strace -qqq -o "$CRASH/trace.$n" -e trace={calls} {git} "$@"
+[ "$CRASH_GIT" = 0 ] && exec strace -qqq -o "$CRASH/trace.$n" -e trace="$CRASH_TRACED" {git} "$@"
 [ "$n" = "$CRASH_GIT" ] || exec {git} "$@"
 [ "$CRASH_CALL" = start ] && kill -9 $$
-exec strace -qqq -o /dev/null -e inject="$CRASH_CALL":signal=SIGKILL:when="$CRASH_NTH" {git} "$@"
+exec strace -qqq -o /dev/null -e inject="$CRASH_CALL":"$CRASH_ACTION":when="$CRASH_NTH" {git} "$@"
 """
 START = "start"  # the moment before a git does anything
 
@@ -53,6 +62,22 @@ class Point(NamedTuple):
     git: int
     call: str
     nth: int
+
+
+@contextmanager
+def attached(pid: int, *flags: str) -> Iterator[None]:
+    """strace watches a process that runs already, and lets go of it afterwards."""
+    watcher = subprocess.Popen(["strace", *flags, "-p", str(pid)], stderr=subprocess.PIPE, text=True)
+    assert watcher.stderr is not None
+    said = watcher.stderr.readline()
+    assert "attached" in said, said
+    try:
+        yield
+    finally:
+        watcher.send_signal(signal.SIGINT)
+        watcher.stderr.read()
+        watcher.wait(30)
+        watcher.stderr.close()
 
 
 def calls_in(trace: Path, git: int) -> list[Point]:
@@ -82,7 +107,7 @@ class Crash:
         self.folder.mkdir()
         real = shutil.which("git")
         assert real is not None
-        (self.folder / "git").write_text(GIT.format(git=real, calls=IN_GIT))
+        (self.folder / "git").write_text(GIT.format(git=real))
         (self.folder / "git").chmod(0o755)
 
     def world(self) -> World:
@@ -123,26 +148,64 @@ class Crash:
             git_out(self.night.root, "commit", "-q", "-m", "mine")
         return done, place
 
-    # -- killed
+    # -- killed, or told that something failed
 
-    def points(self, step: Step) -> list[Point]:
+    def points(self, step: Step, calls: str = IN_GIT) -> list[Point]:
         """Every one in gits, found by doing it under observation."""
-        assert not self.killed(step, Point(0, "", 0))
+        assert not self.killed(step, Point(0, "", 0), calls)
         numbers = range(1, int((self.folder / "count").read_text()) + 1)
         traces = ((number, calls_in(self.folder / f"trace.{number}", number)) for number in numbers)
         return [point for number, found in traces for point in (Point(number, START, 1), *found)]
 
-    def killed(self, step: Step, at: Point) -> bool:
+    def killed(self, step: Step, at: Point, calls: str = IN_GIT) -> bool:
         """False when it came to its end: there is no such call."""
+        pid = self._forked(step, at, KILL, calls)
+        killed = _was_killed(os.waitpid(pid, 0)[1])
+        assert self._traceback() == ""
+        return killed
+
+    def failed(self, step: Step, at: Point, error: str) -> str:
+        """A git is told of this error; the traceback of what the step did not expect, empty when it went on."""
+        os.waitpid(self._forked(step, at, f"error={error}", ""), 0)
+        return self._traceback()
+
+    def own_failing_points(self, step: Step) -> list[Point]:
+        trace = self.folder / "trace"
+        assert self._traced(step, "-o", str(trace), "-e", f"trace={FAILING}") == ""
+        return calls_in(trace, 0)
+
+    def failed_itself(self, step: Step, at: Point, error: str) -> str:
+        return self._traced(step, "-o", "/dev/null", "-e", f"inject={at.call}:error={error}:when={at.nth}")
+
+    def _traced(self, step: Step, *flags: str) -> str:
+        """A step is begun once strace watches it."""
+        reads, writes = os.pipe()
+        pid = self._forked(lambda world: (os.read(reads, 1), step(world)), Point(-1, "", 0), KILL, "")
+        with attached(pid, *flags):
+            os.write(writes, b"x")
+            os.waitpid(pid, 0)
+        os.close(reads)
+        os.close(writes)
+        return self._traceback()
+
+    def _forked(self, step: Step, at: Point, action: str, calls: str) -> int:
         (self.folder / "count").write_text("0\n")
+        (self.folder / "traceback").write_text("")
         pid = os.fork()
         if pid == 0:
             os.environ |= {"CRASH_GIT": str(at.git), "CRASH_CALL": at.call, "CRASH_NTH": str(at.nth)}
+            os.environ |= {"CRASH_ACTION": action, "CRASH_TRACED": calls}
             os.environ |= {"CRASH": str(self.folder), "PATH": f"{self.folder}{os.pathsep}{os.environ['PATH']}"}
             _dies_with_its_git()
-            step(self.world())
+            try:
+                step(self.world())
+            except BaseException:
+                (self.folder / "traceback").write_text(traceback.format_exc())
             os._exit(0)
-        return _was_killed(os.waitpid(pid, 0)[1])
+        return pid
+
+    def _traceback(self) -> str:
+        return (self.folder / "traceback").read_text()
 
     def own_points(self, *, moved: bool) -> list[Point]:
         task, _ = self.completed(moved=moved)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,8 @@ class Night:
 
     # -- running
 
-    def start(self, *args: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-        argv = [sys.executable, "-m", "nightrun", "autonomous", "--repo", str(self.root), *args]
+    def start(self, *args: str, env: dict[str, str] | None = None, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+        argv = [*before, sys.executable, "-m", "nightrun", "autonomous", "--repo", str(self.root), *args]
         with self.log.open("a") as out:
             self.run = subprocess.Popen(
                 argv,
@@ -120,6 +120,11 @@ class Night:
         import json
 
         return int(json.loads(self.state.run_json.read_text())["parts"][name]["pid"])
+
+    def api_pid(self) -> int:
+        import json
+
+        return int(json.loads(self.state.api_json.read_text())["pid"])
 
     @contextmanager
     def api(self) -> Iterator[Client]:

@@ -1,0 +1,125 @@
+"""Any system call of a landing that fails gives one commit all the same, and never a state that is not true.
+
+Outcome unknown means: read again by key, which is the trailer in git and the task's id in the store (D12).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from nightrun.flows import runner_land
+from nightrun.words.task import Task
+from tests.stories.conftest import Nights
+from tests.stories.crash import ERRORS, FAILING, START, Crash, Point, attached, calls_in, has_strace
+from tests.story import git_out, write
+
+SEED = 20_261_127
+pytestmark = pytest.mark.skipif(not has_strace(), reason="strace cannot make a system call fail here")
+
+
+@pytest.fixture
+def crash(new_night: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crash]:
+    # A lock counts as left at once: no other git is at work here.
+    monkeypatch.setattr("nightrun.hands.git_leftovers._OLD_S", 0.0)
+    night = new_night()
+    write(night.root, "README.md", "# mine, uncommitted\n")
+    with night.api() as client:
+        yield Crash(night, client, tmp_path / "crash")
+
+
+class Landings:
+    """One landing after the other, each with a call that fails somewhere."""
+
+    def __init__(self, crash: Crash) -> None:
+        self.crash = crash
+        self.calls, self.tracebacks = 0, list[str]()
+
+    def one(self, fail: Callable[[Callable[[object], object]], str]) -> None:
+        """A landing to which `fail` does something; then what it says is looked at, and what is left is recovered."""
+        task, place = self.crash.completed(moved=True)
+        said = fail(lambda world: runner_land.land(world, task, place))  # type: ignore[arg-type]
+        self.calls += 1
+        self.tracebacks += [said] if said else []
+        self.is_true(task)
+        self.crash.recover()
+        self.crash.check(task)
+
+    def is_true(self, task: Task) -> None:
+        """Landed is said only of what is on the target, and no attempt is counted as failed."""
+        now = self.crash.client.task(task.id)
+        assert (now.status, now.failures) == ("completed", 0)
+        if now.commit_state == "landed":
+            assert now.commit_sha in git_out(self.crash.night.root, "rev-list", "main").splitlines()
+
+    def say(self, where: str) -> None:
+        git_out(self.crash.night.root, "fsck", "--connectivity-only")
+        unexpected = [one.strip().splitlines()[-1] for one in self.tracebacks]
+        print(
+            f"{where}: {self.calls} calls failed, one commit each time; unexpected {len(unexpected)} {set(unexpected)}"
+        )
+
+    # -- where
+
+    def in_gits(self, choose: Callable[[list[Point]], Sequence[Point]], errors: Iterator[str]) -> None:
+        crash = self.crash
+        task, place = crash.completed(moved=True)
+        points = crash.points(lambda world: runner_land.land(world, task, place), FAILING)
+        crash.check(task)
+        for point in choose([one for one in points if one.call != START]):
+            self.one(lambda step, point=point: crash.failed(step, point, next(errors)))  # type: ignore[misc]
+
+    def in_itself(self, choose: Callable[[list[Point]], Sequence[Point]], errors: Iterator[str]) -> None:
+        crash = self.crash
+        task, place = crash.completed(moved=True)
+        points = crash.own_failing_points(lambda world: runner_land.land(world, task, place))
+        crash.check(task)
+        for point in choose(points):
+            self.one(lambda step, point=point: crash.failed_itself(step, point, next(errors)))  # type: ignore[misc]
+
+    def in_the_api(self, choose: Callable[[list[Point]], Sequence[Point]], errors: Iterator[str]) -> None:
+        crash, trace = self.crash, self.crash.folder / "api-trace"
+        pid = crash.night.api_pid()
+        task, place = crash.completed(moved=True)
+        with attached(pid, "-o", str(trace), "-e", f"trace={FAILING}"):
+            runner_land.land(crash.world(), task, place)
+        crash.check(task)
+
+        def fail(step: Callable[[object], object], point: Point) -> str:
+            with attached(pid, "-o", "/dev/null", "-e", f"inject={point.call}:error={next(errors)}:when={point.nth}"):
+                step(crash.world())
+            return ""
+
+        for point in choose(calls_in(trace, 0)):
+            self.one(lambda step, point=point: fail(step, point))  # type: ignore[misc]
+
+
+PLACES = pytest.mark.parametrize("place", ["in_gits", "in_itself", "in_the_api"])
+
+
+@PLACES
+def test_some_call_of_a_landing_fails(crash: Crash, place: str) -> None:
+    chance, landings = random.Random(f"{SEED}{place}"), Landings(crash)
+
+    def some(points: list[Point]) -> list[Point]:
+        telling = [one for one in points if one.call != "openat"] or points
+        return chance.sample(telling, min(3, len(telling)))
+
+    getattr(landings, place)(some, cycle(ERRORS))
+    landings.say(place)
+    assert "\n".join(landings.tracebacks) == ""
+
+
+@PLACES
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(len(ERRORS)), ids=ERRORS)
+def test_every_call_of_a_landing_fails(crash: Crash, place: str, first: int) -> None:
+    """The errors take turns, so that three runs give every call each of them."""
+    landings = Landings(crash)
+    getattr(landings, place)(lambda points: points, cycle(ERRORS[first:] + ERRORS[:first]))
+    landings.say(f"{place}, {ERRORS[first]} first")
+    assert "\n".join(landings.tracebacks) == ""
