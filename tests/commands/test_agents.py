@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner, Result
 from nightrun.cli import main
 from tests import story
 from tests.agents.ends import RECORDED
+from tests.commands.night import Night
 
 POLICY = """\
 version: 1
@@ -30,6 +32,13 @@ def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     monkeypatch.setenv("IS_SANDBOX", "1")
     return folder
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Iterator[Night]:
+    made = Night(tmp_path / "project")
+    yield made
+    made.close()
 
 
 def program(folder: Path, name: str, text: str) -> None:
@@ -90,6 +99,25 @@ def test_trial_of_an_agent_that_does_not(repo: Path, on_path: Path, text: str, o
     shown = run(repo, "check", "codex")
     assert shown.exit_code == 1
     assert shown.stdout.startswith(f"codex: {outcome} after 0 s")
+
+
+def test_a_trial_that_passes_ends_nightruns_own_pauses_of_the_agent_and_no_others(night: Night, on_path: Path) -> None:
+    def pause(scope: str, reason: str, by: str = "nightrun") -> None:
+        night.client.pause(scope, reason, by=by)
+
+    pause("agent:codex", "auth: 401")
+    pause("agent:claude", "auth: 401")
+    pause("intake", "agent codex had the same fault 2 times in a row: auth: 401")
+    program(on_path, "codex", "exit 1")
+    assert "codex" in night.run("agents").stdout and "paused by nightrun: auth: 401" in night.run("agents").stdout
+    assert run(night.root, "check", "codex").exit_code == 1
+    assert len(night.client.pauses()) == 3
+    program(on_path, "codex", f"cat > /dev/null; echo works > nightrun-check.txt; cat {RECORDED}/codex/success.jsonl")
+    assert "it is used again; it had been paused: auth: 401" in run(night.root, "check", "codex").stdout
+    assert [one["scope"] for one in night.client.pauses()] == ["agent:claude"]
+    pause("agent:codex", "I want to see it first", by="person")
+    assert run(night.root, "check", "codex").exit_code == 0
+    assert [one["scope"] for one in night.client.pauses()] == ["agent:claude", "agent:codex"]
 
 
 def test_trial_of_a_program_that_is_not_there_is_a_setup_fault(repo: Path, on_path: Path) -> None:

@@ -65,6 +65,27 @@ def test_a_waiting_runner_gets_a_task_when_its_need_has_landed(api: Room) -> Non
     assert api.together(talk).json()["id"] == second["id"]
 
 
+@pytest.mark.parametrize("ends", ["by itself", "by a person"])
+def test_a_waiting_runner_chooses_anew_when_a_pause_ends(api: Room, ends: str) -> None:
+    """It asked only for the types that its agents could do while one of them was paused."""
+    api.desk.now = clock.now
+    api.add()
+    until = clock.now() + 0.3 if ends == "by itself" else None
+    api.ok("POST", "/api/agent/pauses", {"scope": "agent:script", "reason": "limit", "by": "nightrun", "until": until})
+
+    async def talk(client: httpx.AsyncClient) -> tuple[httpx.Response, float]:
+        begin = time.monotonic()
+        waiting = asyncio.create_task(client.post("/api/agent/claim", json={**CLAIM, "types": [], "wait_seconds": 20}))
+        await asyncio.sleep(0.1)
+        if until is None:
+            await client.request("DELETE", "/api/agent/pauses", json={"scope": "agent:script"})
+        return await waiting, time.monotonic() - begin
+
+    answer, seconds = api.together(talk)
+    assert answer.status_code == 204
+    assert seconds < 5
+
+
 def test_two_waiting_runners_never_get_the_same_task(api: Room) -> None:
     async def talk(client: httpx.AsyncClient) -> list[httpx.Response]:
         body = {**CLAIM, "wait_seconds": 0.5}

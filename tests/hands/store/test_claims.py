@@ -186,6 +186,27 @@ def test_a_paused_agent_is_not_used(db: Database) -> None:
     assert ways.claim(db, agents=["claude", "codex"])["id"] == free
 
 
+def test_a_runner_whose_agents_are_all_paused_asks_for_no_type_and_gets_nothing(db: Database) -> None:
+    task = ways.add(db)
+    pauses.put(db, scope="agent:claude", by="nightrun", reason="usage limit", until=None, now=T0)
+    assert ways.claim(db, types=[]) is None
+    said = "no agent that does impl tasks is available here; agent claude is paused: usage limit"
+    assert tasks.get(db, task)["waiting_reason"] == said
+
+
+def test_another_fault_does_not_make_a_pause_of_nightruns_own_shorter(db: Database) -> None:
+    """The hours of a run are over; a network fault of the last attempt must not open intake after its minute."""
+    pauses.put(db, scope="intake", by="nightrun", reason="the hours are over", until=None, now=T0)
+    assert pauses.put(db, scope="intake", by="nightrun", reason="network", until=T0 + 60, now=T0)["until"] is None
+    assert [one["reason"] for one in pauses.active(db, now=T0 + 61)] == ["the hours are over"]
+    pauses.put(db, scope="agent:a", by="nightrun", reason="limit", until=T0 + 60, now=T0)
+    pauses.put(db, scope="agent:a", by="nightrun", reason="limit again", until=T0 + 90, now=T0 + 61)
+    assert pauses.active(db, now=T0 + 62)[0]["until"] == T0 + 90
+    pauses.put(db, scope="intake", by="person", reason="until noon", until=T0 + 60, now=T0)
+    pauses.put(db, scope="intake", by="person", reason="until one", until=T0 + 30, now=T0)
+    assert [one["until"] for one in pauses.active(db, now=T0) if one["by"] == "person"] == [T0 + 30]
+
+
 def test_nightrun_does_not_end_a_pause_of_a_person(db: Database) -> None:
     pauses.put(db, scope="intake", by="person", reason="mine", until=None, now=T0)
     pauses.put(db, scope="intake", by="nightrun", reason="disk", until=None, now=T0)

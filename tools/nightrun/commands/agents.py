@@ -53,7 +53,12 @@ def command(context: click.Context, repo: Path | None, as_json: bool) -> None:
 def check(context: click.Context, name: str, repo: Path | None, as_json: bool) -> None:
     """Give one trivial task to the agent NAME, in a scratch repository, and say what came of it.
 
-    A model is asked, which may cost a little. Exit code 1 when the task was not done.
+    A model is asked, which may cost a little. Exit code 1 when the task was not done. When it was, what nightrun had
+    paused because this agent did not work goes on; a pause of your own stays (`nightrun resume`).
+
+    \b
+    Example:
+      nightrun agents check claude
     """
     from nightrun.flows import agents
 
@@ -82,6 +87,8 @@ def _show_trial(trial: Trial) -> None:
         click.echo(f"  it said: {lines.safe(trial.text)}")
     if trial.usage:
         click.echo("  it used: " + ", ".join(f"{name} {value}" for name, value in trial.usage.items()))
+    for reason in trial.resumed:
+        click.echo(f"  it is used again; it had been paused: {lines.safe(reason)}")
     if trial.output:
         from nightrun.decisions import terminal_text
 

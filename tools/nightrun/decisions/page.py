@@ -108,7 +108,13 @@ def pause(one: Facts, now: float) -> Line:
     until = one.get("until")
     end = "until you resume it" if until is None else f"for another {lines.lasting(until - now)}"
     what = "No new tasks are taken" if one["scope"] == "intake" else f"{lines.safe(one['scope'])} is paused"
-    return Line(f"{what}, {end}: {lines.safe(one['reason'])} (by {lines.safe(one['by'])})", "make resume", BAD)
+    more = "make resume" if until is None else f"{_keep(one['scope'])} keeps it, make resume ends it"
+    return Line(f"{what}, {end}: {lines.safe(one['reason'])} (by {lines.safe(one['by'])})", more, BAD)
+
+
+def _keep(scope: str) -> str:
+    agent = lines.safe(scope.removeprefix("agent:"))
+    return "nightrun pause" if scope == "intake" else f"nightrun pause --agent {agent}"
 
 
 def unlanded(one: Facts) -> Line:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nightrun import agents
-from nightrun.decisions import agent_choice, child_env, judging
-from nightrun.hands import clock, git, policy_file, process, programs, tail
+from nightrun.decisions import agent_choice, child_env, judging, pausing
+from nightrun.hands import clock, git, own_api, policy_file, process, programs, tail
+from nightrun.hands.client import Client
+from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
 from nightrun.words.agent import AgentEnd, AgentResult, AgentRun, AgentSpec
-from nightrun.words.errors import WrongUse
+from nightrun.words.errors import NightrunError, WrongUse
 from nightrun.words.outcome import COMPLETED, NO_CHANGE
 
 TRIAL_FILE = "nightrun-check.txt"
@@ -29,6 +31,8 @@ PLACE = "repository"
 TRIAL_S = 300.0
 OUTPUT_CHARS = 4_000
 RESULT_BYTES = 8 << 20
+NIGHTRUN = "nightrun"
+QUICK_S = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +67,16 @@ class Trial:
     usage: Mapping[str, Any] = field(default_factory=dict)
     model: str | None = None
     output: str = ""
+    resumed: tuple[str, ...] = ()  # reasons of nightrun's own pauses that ended because it passed
 
 
 def look(root: Path, *, versions: bool = True) -> Look:
     """By the policy of the project, or the built-in agents where it has none."""
     policy = _policy(root)
-    seen = tuple(_seen(spec, root, versions=versions) for spec in agent_choice.specs(policy).values())
+    paused = _paused(root)
+    seen = tuple(
+        _with_pause(_seen(spec, root, versions=versions), paused) for spec in agent_choice.specs(policy).values()
+    )
     here = [one.name for one in seen if one.is_available]
     auto = agent_choice.candidates(None, (agent_choice.AUTO,), here)
     takes = {
@@ -78,14 +86,46 @@ def look(root: Path, *, versions: bool = True) -> Look:
     return Look(agents=seen, auto=next(iter(auto), None), task_types=takes)
 
 
+def _paused(root: Path) -> dict[str, str]:
+    """Agent -> why it is paused now, as far as somebody answers."""
+    try:
+        pauses = Client.for_repo(root, timeout_s=QUICK_S).pauses()
+    except NightrunError:
+        return {}
+    return {one["scope"].removeprefix("agent:"): f"paused by {one['by']}: {one['reason']}" for one in pauses}
+
+
+def _with_pause(seen: Seen, paused: Mapping[str, str]) -> Seen:
+    why = paused.get(seen.name)
+    return seen if why is None else replace(seen, problem="; ".join(one for one in (seen.problem, why) if one))
+
+
 def check(root: Path, name: str) -> Trial:
-    """Run one trivial task with the agent, in a repository that is thrown away."""
-    spec = _spec(root, name)
+    """Run one trivial task with the agent, in a repository that is thrown away.
+
+    One that passes ends what nightrun paused because this agent did not work; a person's own pause stays.
+    """
+    trial = _tried(_spec(root, name))
+    return trial if trial.outcome != COMPLETED else replace(trial, resumed=_resume(root, name))
+
+
+def _tried(spec: AgentSpec) -> Trial:
     with tempfile.TemporaryDirectory(prefix="nightrun-check-") as folder:
         place = Path(folder) / PLACE
         place.mkdir()
         git.run(place, "init", "-q")
         return _try(spec, place, Path(folder))
+
+
+def _resume(root: Path, name: str) -> tuple[str, ...]:
+    """Nothing where nothing ever ran."""
+    if not StateDir(root).db.exists():
+        return ()
+    with own_api.answering(root, lambda: None) as client:
+        own = [one for one in client.pauses() if one["by"] == NIGHTRUN and pausing.is_about(one, name)]
+        for one in own:
+            client.resume(one["scope"], by=NIGHTRUN)
+    return tuple(str(one["reason"]) for one in own)
 
 
 def _spec(root: Path, name: str) -> AgentSpec:

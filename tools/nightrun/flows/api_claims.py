@@ -23,6 +23,7 @@ async def claim(desk: AtDesk, body: bodies.Claim, request: Request) -> Response:
     """The next ready task, leased to this runner. Waits up to `wait_seconds` for one."""
     wanted = body.model_dump(exclude={"wait_seconds"})
     deadline = clock.monotonic() + body.wait_seconds
+    known = _paused(desk)
     while not desk.closing:
         # A task handed to a connection that is gone would wait for its lease to run out.
         if await request.is_disconnected():
@@ -31,10 +32,15 @@ async def claim(desk: AtDesk, body: bodies.Claim, request: Request) -> Response:
         if task is not None:
             return Answer(task)
         left = deadline - clock.monotonic()
-        if left <= 0:
+        # The runner asked for types by the agents that were paused then: it is to choose anew.
+        if left <= 0 or _paused(desk) != known:
             break
         await desk.bell.heard(min(left, _until_something_ends(desk)))
     return Response(status_code=204)
+
+
+def _paused(desk: Desk) -> set[str]:
+    return {str(one["scope"]) for one in pauses.active(desk.db, now=desk.now())}
 
 
 def _until_something_ends(desk: Desk) -> float:
@@ -74,7 +80,9 @@ async def paused(desk: AtDesk) -> Answer:
 @router.post("/pauses", status_code=201)
 async def pause(desk: AtDesk, body: bodies.NewPause) -> Answer:
     """Stop intake, or the use of one agent. What runs goes on."""
-    return Answer(pauses.put(desk.db, **body.model_dump(), now=desk.now()), 201)
+    made = pauses.put(desk.db, **body.model_dump(), now=desk.now())
+    desk.bell.ring()
+    return Answer(made, 201)
 
 
 @router.delete("/pauses")

@@ -43,7 +43,7 @@ WAIT_S = 20.0  # for work, in one question
 SHORT_WAIT_S = 3.0  # the same while finished work waits to land
 AWAY_S = 1.0
 RECHECK_S = 900.0  # a task that nobody here can do is looked at again after this
-DISK_S = 60.0  # of a pause, renewed while the disk is full
+DISK_S = 8.0  # of a pause, renewed while the disk is full; the last one ends by itself
 DISK_LOOK_S = 2.0
 RECOVER_S = 30.0  # between two tries to put in order what earlier runners left
 
@@ -256,7 +256,7 @@ class Runner:
         """Below the floor nothing is begun; it goes on by itself when there is room again."""
         floor, free = self.world.policy.limits.disk_floor, clock.disk_free(self.world.state.path)
         if free >= floor:
-            self._has_room_again()
+            self.short = False
             return False
         reason = f"{free >> 20} MiB are free on the disk, the policy wants {floor >> 20} MiB"
         if not self.short:
@@ -266,11 +266,6 @@ class Runner:
         self.short = True
         self._rest(DISK_LOOK_S)
         return True
-
-    def _has_room_again(self) -> None:
-        if self.short:
-            self.world.client.resume(INTAKE, by="nightrun")
-            self.short = False
 
     def _rest(self, seconds: float) -> None:
         self.world.stop.wait(seconds)

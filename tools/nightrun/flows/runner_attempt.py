@@ -30,6 +30,7 @@ from nightrun.words.outcome import COMPLETED, Outcome
 from nightrun.words.task import Task
 
 RESULT_BYTES = 8 << 20  # of the file that a program writes its result to
+WORKSPACE = "workspace"  # stands for the agent where `workspace.setup` failed
 PROMPTS = "prompts"  # folder of the state folder; an attempt's own is removed when it ends
 
 log = logging.getLogger("nightrun.runner")
@@ -66,7 +67,7 @@ def _attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
     except runner_gate.Stopped as error:
         return Judged(outcome=Outcome(kind="interrupted", summary=error.message), agent=spec.name)
     if problem:
-        return Judged(outcome=Outcome(kind="setup", summary=problem), agent="workspace")
+        return Judged(outcome=Outcome(kind="setup", summary=problem), agent=WORKSPACE)
     end, result, command = _work(world, task, place, spec)
     told = Judged(
         outcome=judging.of_agent(end, result),

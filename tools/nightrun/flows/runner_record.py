@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nightrun.decisions import fingerprint, pausing, retry, scan_report
-from nightrun.flows.runner_attempt import Judged
+from nightrun.flows.runner_attempt import WORKSPACE, Judged
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
 from nightrun.hands import clock, files, state_file
@@ -50,7 +51,7 @@ def _why_not(world: World, task: Task, place: Place) -> str:
 def not_completed(world: World, task: Task, judged: Judged, kept: str | None, place: Place | None) -> Task:
     """PATCH the task to what comes next, and pause what its outcome affects."""
     limits, outcome = world.policy.limits, judged.outcome
-    pause(world, outcome, judged.agent)
+    pause(world, task, outcome, judged.agent)
     following = retry.after(
         outcome,
         failures=task.failures,
@@ -77,20 +78,22 @@ def put_back(world: World, task: Task, reason: str, *, ready_at: float) -> Task:
     return _tell(world, task, {**said, "costs_attempt": False})
 
 
-def pause(world: World, outcome: Outcome, agent: str) -> None:
-    """Faults of the environment pause what they affect; the same again pauses for longer."""
-    if outcome.kind not in ENVIRONMENT_FAULTS or outcome.kind == "interrupted":
-        world.fault = ("", 0) if outcome.kind != "interrupted" else world.fault
+def pause(world: World, task: Task, outcome: Outcome, agent: str) -> None:
+    """Faults of the environment pause what they affect; the same again pauses for longer, and stops intake."""
+    if outcome.kind not in ENVIRONMENT_FAULTS or (outcome.kind == "interrupted" and world.wants_end):
         return
-    mark = f"{outcome.kind}:{agent}"
-    world.fault = (mark, world.fault[1] + 1 if world.fault[0] == mark else 1)
-    found = pausing.of(outcome, agent, in_a_row=world.fault[1], now=clock.now())
-    if found is None:
-        return
-    scope = pausing.INTAKE if agent == "workspace" else found.scope
-    log.warning("pausing %s: %s", scope, found.reason)
+    now, began = clock.now(), task.started_at or 0.0
     try:
-        world.client.pause(scope, found.reason[:1000], until=found.until, by="nightrun")
+        ended = world.client.snapshot()["attempts"]
+        in_a_row = pausing.in_a_row(ended, outcome, agent, began=began)
+        found = pausing.of(outcome, agent, in_a_row=in_a_row, now=now)
+        if found is not None and agent == WORKSPACE:
+            found = replace(found, scope=pausing.INTAKE)
+        same = pausing.same_in_a_row(ended, outcome, agent, began=began)
+        for one in (found, pausing.of_intake(outcome, agent, found, same=same, now=now)):
+            if one is not None:
+                log.warning("pausing %s: %s", one.scope, one.reason)
+                world.client.pause(one.scope, one.reason[:1000], until=one.until, by="nightrun")
     except ApiAway as error:
         log.warning("%s", error.message)
 

@@ -42,7 +42,6 @@ class World:
     gates: dict[tuple[str, tuple[str, ...]], Gate] = field(default_factory=dict)  # what passed, by tree and commands
     reported: dict[str, Any] = field(default_factory=dict)
     red: dict[str, str] = field(default_factory=dict)  # task id -> the commit whose own gate excused its failure
-    fault: tuple[str, int] = ("", 0)  # the last fault of the environment, and how often in a row
     branch: str | None = None  # what was checked out when the run started
 
     @property

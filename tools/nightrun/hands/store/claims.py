@@ -153,7 +153,7 @@ def _answered_before(db: Database, claim_key: str | None) -> Row | None:
 
 
 def _first_ready(db: Database, agents: Sequence[str], types: Sequence[str] | None, *, now: float) -> Row | None:
-    if not agents:
+    if not agents or types == []:  # an empty list has no index to look in
         return None
     in_agents, params = _in("a", agents)
     where = f"{_READY} AND (wants_agent IS NULL OR wants_agent IN ({in_agents}))"
@@ -188,7 +188,8 @@ def _reason(
     wanted: str | None, task_type: str, agents: Sequence[str], types: Sequence[str] | None, closed: Sequence[Row]
 ) -> str | None:
     if types is not None and task_type not in types:
-        return f"no agent that does {task_type} tasks is available here"
+        shut = [f"{one['scope'].replace(':', ' ')} is paused: {one['reason']}" for one in closed]
+        return "; ".join((f"no agent that does {task_type} tasks is available here", *shut[:1]))
     if wanted is None:
         if _usable(agents, closed):
             return None

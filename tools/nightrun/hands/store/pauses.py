@@ -16,15 +16,30 @@ def active(db: Database, *, now: float) -> list[Row]:
 
 
 def put(db: Database, *, scope: str, by: str, reason: str, until: float | None, now: float) -> Row:
-    """Start a pause, or change the one that this `by` has on this scope."""
+    """Start a pause, or change the one that this `by` has on this scope; the pause as it is then.
+
+    One of nightrun's own is never made shorter by another fault: the hours of a run that are over stay over.
+    """
     values = {"scope": scope, "by": by, "reason": reason, "until": until, "at": now}
     with db.write():
+        longer = None if by == PERSON else _longer(db, values, now=now)
+        if longer is not None:
+            return longer
         db.run(
             "INSERT INTO pauses (scope, by, reason, until, at) VALUES (:scope, :by, :reason, :until, :at)"
             " ON CONFLICT (scope, by) DO UPDATE SET reason = excluded.reason, until = excluded.until",
             values,
         )
     return values
+
+
+def _longer(db: Database, new: Row, *, now: float) -> Row | None:
+    """The pause that is there already and lasts longer."""
+    sql = (
+        "SELECT * FROM pauses WHERE scope = :scope AND by = :by AND reason != :reason"
+        " AND (until IS NULL OR (until > :now AND until >= :until))"
+    )
+    return db.one(sql, {**new, "now": now})
 
 
 def end(db: Database, *, scope: str, by: str) -> int:
