@@ -4,8 +4,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 
-VARIABLES := ACTION AFTER AGENT ALL ATTEMPT CRON DIRECTION DRY_RUN FOLLOW FORCE HOURS JSON LINES NAME ONCE PRIORITY \
-	RANGE REPLAY REPO RUNNERS SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
+VARIABLES := ACTION AFTER AGENT ALL ATTEMPT CRON DIRECTION DRY_RUN FOLLOW FORCE HOURS JSON KEEP LINES NAME ONCE ONLY \
+	PRIORITY RANGE REPLAY REPO RUNNERS SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
 
 # What stands on make's command line reaches the program as it was written: by the environment and not expanded, since
 # make would run $(shell ...) in a text and the shell would run what is between backticks.
@@ -43,7 +43,7 @@ _moved:
 
 ##@ Start
 
-.PHONY: setup demo adopt doctor
+.PHONY: setup demo adopt doctor drill
 setup: $(READY) ## Install virtual environment and git hooks; safe to repeat [REPO=]
 	@$(NIGHTRUN) setup
 demo: $(READY) ## Show the whole loop on a scratch repository, in about a minute
@@ -52,6 +52,8 @@ adopt: $(READY) ## Set up another repository: REPO= [FORCE=1 UNDO=1]
 	@$(NIGHTRUN) adopt
 doctor: $(READY) ## Check machine, repository, hooks, agents and policy [REPO= JSON=1]
 	@$(NIGHTRUN) doctor
+drill: $(READY) ## Fire drill on a clone: tries what agents must not do [REPO= ONLY=push KEEP=1]
+	@$(NIGHTRUN) drill
 
 ##@ Run
 

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "tools/nightrun"
 
 # Each level may import itself (flows: only their own family) and what stands left of it.
 LEVELS = ("words", "pure", "policy", "hands", "flows", "commands")
-PURE = ("decisions", "agents", "conditions", "scans")
+PURE = ("decisions", "agents", "conditions", "scans", "drills")
 FLOWS_AT_THE_TOP = ("commit_progress",)
 
 # Outside package -> the modules that may import it. A trailing dot means everything below.

@@ -17,6 +17,7 @@ from nightrun.words.errors import BadPolicy, NightrunError
 COMMANDS: dict[str, tuple[str, str]] = {
     "setup": ("setup", "Install the git hooks of this repository; safe to repeat."),
     "demo": ("demo", "Show the whole loop on a scratch repository, in about a minute."),
+    "drill": ("drill", "Try what agents must not do, on a clone, and show that each attempt is caught."),
     "autonomous": ("autonomous", "Run everything in the foreground: API, runners, monitor."),
     "overnight": ("overnight", "Run everything for the hours of a night, then write the report."),
     "service": ("service", "Let a run start by itself: with the machine, and again when it died."),

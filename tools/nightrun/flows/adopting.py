@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nightrun.hands import files, git, hooks, policy_file, state_dir
+from nightrun.hands import files, git, hooks, policy_file, state_dir, top_folder
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy import adoption, gates
 from nightrun.policy.adoption import Proposal
@@ -20,7 +20,6 @@ from nightrun.words.errors import BadPolicy, NightrunError
 MANIFEST = "adopted.json"  # in the state folder: what was written, with the hash of each file
 EARLIER = "before-adopt"  # in the state folder: what --force replaced
 PROGRAM = "program"  # in the state folder: where this nightrun is, for pipeline.mk; a checkout's is not on PATH
-LARGEST_READ = 1 << 20  # bytes of a makefile or package file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,7 @@ class Undone:
 
 def adopt(root: Path, *, force: bool = False) -> Adopted:
     """Set the repository up. Files that are there stay, unless `force` replaces policy and make targets."""
-    listing = listing_of(root)
+    listing = top_folder.listing(root)
     proposal = adoption.propose(listing)
     state = _state(root)
     manifest = _manifest(state)
@@ -75,13 +74,6 @@ def adopt(root: Path, *, force: bool = False) -> Adopted:
         no_hooks=no_hooks,
         policy_problems=problems,
     )
-
-
-def listing_of(root: Path) -> Listing:
-    """The names in the top folder, and the texts that tell how the project is tested."""
-    names = {path.name for path in root.iterdir()}
-    texts = {name: _text(root / name) for name in gates.WANTED if name in names and (root / name).is_file()}
-    return Listing(names, texts)
 
 
 def undo(root: Path) -> Undone:
@@ -201,11 +193,6 @@ def _manifest(state: StateDir) -> dict[str, Any]:
     if not isinstance(listed, dict):
         listed = {}
     return {"files": {name: listed[name] for name in names if name in listed}, "hooks": found.get("hooks") is True}
-
-
-def _text(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(LARGEST_READ).decode("utf-8", errors="replace")
 
 
 def _digest(path: Path) -> str | None:

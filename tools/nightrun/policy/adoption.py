@@ -36,10 +36,11 @@ TARGETS: Mapping[str, str] = {
     "resume": "Take tasks again",
     "stop": "End the run in order; nothing is lost",
     "doctor": "Check machine, repository, hooks, agents and policy",
+    "drill": "Try what agents must not do, on a clone of this repository (ONLY=push)",
 }
 VARIABLES = (
-    "AFTER AGENT ALL ATTEMPT DIRECTION FOLLOW HOURS JSON LINES ONCE PRIORITY RANGE RUNNERS SINCE TASK TEXT TYPE UNTIL "
-    "YES"
+    "AFTER AGENT ALL ATTEMPT DIRECTION FOLLOW HOURS JSON KEEP LINES ONCE ONLY PRIORITY RANGE RUNNERS SINCE TASK TEXT "
+    "TYPE UNTIL YES"
 )
 
 BACKLOG_TEXT = """\

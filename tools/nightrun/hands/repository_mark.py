@@ -1,0 +1,59 @@
+"""Whether anything of a repository was written to: each part of it as one mark, made without touching it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from nightrun.hands import git, state_dir
+
+# Part -> names at the top of git's folder; what is not named is of the part "git's folder".
+_PARTS = {
+    "refs": ("HEAD", "refs", "packed-refs", "logs", "worktrees"),
+    "config": ("config", "config.worktree", "info"),
+    "hooks": ("hooks",),
+    "index": ("index",),
+    "objects": ("objects",),
+}
+
+
+def of(root: Path) -> dict[str, str]:
+    """Part -> a text that changes with every write to a file of it, its times included."""
+    made = {name: hashlib.sha256() for name in (*_PARTS, "git's folder", "work tree", "state folder")}
+    folder = git.common_dir(root)
+    part_of = {name: part for part, names in _PARTS.items() for name in names}
+    for path, line in _lines(folder):
+        top = Path(path).relative_to(folder).parts[0]
+        made[part_of.get(top, "git's folder")].update(line)
+    for path, line in _lines(root, leave_out=folder):
+        is_state = Path(path).is_relative_to(root / state_dir.NAME)
+        made["state folder" if is_state else "work tree"].update(line)
+    return {name: one.hexdigest() for name, one in made.items()}
+
+
+def _lines(folder: Path, leave_out: Path | None = None) -> Iterator[tuple[str, bytes]]:
+    """Each file and folder below, with what of it changes when somebody writes to it; never their contents."""
+    waiting = [str(folder)]
+    while waiting:
+        for one in _entries(waiting.pop()):
+            if leave_out is not None and one.path == str(leave_out):
+                continue
+            try:
+                found = one.stat(follow_symlinks=False)
+            except OSError:
+                continue  # gone meanwhile: the folder's own times tell that
+            # Only root can set the change time.
+            known = (found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+            yield one.path, os.fsencode(one.path) + b"\0" + repr(known).encode() + b"\0"
+            if one.is_dir(follow_symlinks=False):
+                waiting.append(one.path)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda one: one.name)
+    except OSError:
+        return []

@@ -1,0 +1,22 @@
+"""What lies in the top folder of a repository, as far as it tells how the project is tested."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nightrun.policy import gates
+from nightrun.policy.gates import Listing
+
+LARGEST_READ = 1 << 20  # bytes of a makefile or package file
+
+
+def listing(root: Path) -> Listing:
+    """The names there, and the texts of the files that a gate may be found in."""
+    names = {path.name for path in root.iterdir()}
+    texts = {name: _text(root / name) for name in gates.WANTED if name in names and (root / name).is_file()}
+    return Listing(names, texts)
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        return file.read(LARGEST_READ).decode("utf-8", errors="replace")
