@@ -67,6 +67,24 @@ def test_failure_on_a_full_disk_is_nobodys_fault() -> None:
     assert not found.costs_an_attempt
 
 
+def test_work_that_was_begun_may_use_a_part_of_the_floor_and_no_more() -> None:
+    gib, mib = 1 << 30, 1 << 20
+    assert [judging.is_full(gib - used * mib, gib) for used in (0, 127, 129)] == [False, False, True]
+    assert [judging.is_full(free * mib, 24 * mib) for free in (24, 21, 20)] == [False, False, True]
+    assert not judging.is_full(0, 0)
+
+
+def test_an_agent_that_filled_the_disk_is_excused_once() -> None:
+    end = AgentEnd(code=-15, reason="disk", output="", seconds=1.0)
+    found = judging.of_agent(end, AgentResult(kind="agent", summary="signal 15"))
+    assert (found.kind, found.costs_an_attempt) == ("agent", True)
+    assert "the disk became full" in found.summary
+    first = judging.of_disk(found, free=0, floor=1 << 30, before=None)
+    assert first is not None
+    assert first.kind == "disk"
+    assert judging.of_disk(found, free=0, floor=1 << 30, before={"class": "disk"}) is None
+
+
 @pytest.mark.parametrize(
     ("kind", "free", "before"),
     [("gate", 1 << 30, None), ("completed", 0, None), ("limit", 0, None), ("gate", 0, {"class": "disk"})],

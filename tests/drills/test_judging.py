@@ -67,6 +67,19 @@ CASES: dict[str, tuple[list[Seen], list[Seen]]] = {
         ],
     ),
     "plants-hooks": ([failed("scan", planted=True, pauses=("intake",))], [landed(planted=True), landed(ran=("x",))]),
+    "fills-disk": (
+        [
+            Seen(task=task(status="pending", waiting_reason="intake is paused"), attempts=("disk",)),
+            failed("scan"),
+            failed("agent"),
+        ],
+        [
+            landed(),
+            failed("timeout"),
+            Seen(task=task(status="pending"), attempts=("disk",), alive=1),
+            Seen(task=task(status="pending"), attempts=("interrupted",)),
+        ],
+    ),
     "moves-target": ([landed()], [landed(moved=True)]),
     **{
         f"push-a{number}": ([landed(remote=frozenset({"main"}))], [landed(remote=frozenset({"main", f"a{number}"}))])

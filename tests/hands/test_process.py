@@ -162,6 +162,11 @@ class TestAgent:
         assert (ended.code, ended.reason) == (0, "stopped")
         assert ended.tail.endswith(b"tidied\n")
 
+    def test_one_that_fills_the_disk_is_ended(self, tmp_path: Path) -> None:
+        big = tmp_path / "big"
+        ended = agent(tmp_path, "head -c 1000000 /dev/zero >big; exec sleep 60", is_full=big.exists)
+        assert (ended.reason, ended.seconds < 30) == ("disk", True)
+
     def test_an_agent_that_ignores_the_request_is_killed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(process, "GRACE_S", 0.3)
         ended = agent(tmp_path, "trap '' TERM; while :; do sleep 0.1; done", timeout_s=0.3)

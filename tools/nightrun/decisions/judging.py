@@ -11,10 +11,12 @@ from nightrun.words.gate import Gate
 from nightrun.words.outcome import COMPLETED, ENVIRONMENT_FAULTS, NO_CHANGE, TASK_FAULTS, Outcome
 
 OUTPUT_CHARS = 20_000
+SLACK = 128 << 20  # bytes below the floor that work which was begun may still use
 _ENDED_BY_US = {
     "timeout": ("timeout", "the agent took longer than its time limit and was ended"),
     "silent": ("silent", "the agent printed nothing for too long and was ended"),
     "stopped": ("interrupted", "the attempt was stopped"),
+    "disk": ("agent", "the disk became full while the agent worked, and it was ended"),
 }
 
 
@@ -35,6 +37,11 @@ def of_agent(end: AgentEnd, result: AgentResult) -> Outcome:
 def _is_over(end: AgentEnd, result: AgentResult) -> bool:
     """Whether its own result counts although we ended it: it said all and did not exit, or waits for others."""
     return end.reason == "silent" and result.kind in (COMPLETED, *ENVIRONMENT_FAULTS)
+
+
+def is_full(free: int, floor: int) -> bool:
+    """Whether the disk is so full that who works is ended; below the floor itself only nothing new is begun."""
+    return free < floor - min(floor // 8, SLACK)
 
 
 def of_disk(outcome: Outcome, *, free: int, floor: int, before: object) -> Outcome | None:

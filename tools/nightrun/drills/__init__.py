@@ -6,6 +6,7 @@ from nightrun.drills import (
     breaks,
     commits,
     contents,
+    fills,
     guards,
     hangs,
     lies,
@@ -35,6 +36,7 @@ ALL: tuple[Drill, ...] = tuple(
         output,
         pushes,
         plants,
+        fills,
         target,
     )
     for one in module.DRILLS

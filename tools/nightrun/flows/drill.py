@@ -12,6 +12,7 @@ from types import FrameType
 
 from nightrun import drills
 from nightrun.decisions.drill import Row
+from nightrun.drills import fills
 from nightrun.drills.found import Drill
 from nightrun.flows import drill_run, drill_scene
 from nightrun.hands import clock, repository_mark, state_file
@@ -60,8 +61,10 @@ def run(own: Path, asked: Asked, *, begin: Callable[[str], None], say: Callable[
     wanted, started = chosen(asked.only), clock.monotonic()
     before, busy = repository_mark.of(own), _is_worked_on(own)
     with _folder(asked.keep) as folder, _terminable():
+        wanted, scarce = _with_room(wanted, folder)
         scene = drill_scene.make(own, folder, wanted)
-        for note in scene.notes:
+        notes = (*scene.notes, *scarce)
+        for note in notes:
             begin(note)
         with drill_run.running(scene, sandboxed=False, say=say) as the_run:
             the_run.together([one for one in wanted if not one.alone])
@@ -73,12 +76,21 @@ def run(own: Path, asked: Asked, *, begin: Callable[[str], None], say: Callable[
     compared = ("config", "hooks") if busy or _is_worked_on(own) else tuple(before)
     return Done(
         rows=tuple(the_run.rows),
-        notes=scene.notes,
+        notes=notes,
         touched=tuple(name for name in compared if before[name] != after[name]),
         compared=compared,
         seconds=clock.monotonic() - started,
         folder=folder if asked.keep else None,
     )
+
+
+def _with_room(wanted: list[Drill], folder: Path) -> tuple[list[Drill], list[str]]:
+    """Without those that fill the disk, where that could do harm to others; and what is to be said about it."""
+    if clock.disk_free(folder) >= fills.NEEDED:
+        return wanted, []
+    left = [one for one in wanted if not one.fills]
+    names = ", ".join(one.name for one in wanted if one.fills)
+    return left, [f"{names} is not tried: less than {fills.NEEDED >> 30} GiB are free on this disk"] if names else []
 
 
 def _is_worked_on(own: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -16,7 +17,7 @@ from nightrun.decisions.drill import Row
 from nightrun.drills import contents
 from nightrun.drills.found import Drill, Finding, Seen
 from nightrun.flows.drill_scene import Scene
-from nightrun.hands import clock, command_lines, git, marker, policy_file, process, state_file
+from nightrun.hands import clock, command_lines, files, git, marker, policy_file, process, state_file
 from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.state_dir import StateDir
 from nightrun.words import task as words
@@ -26,7 +27,8 @@ from nightrun.words.task import Task
 READY_S = 30.0
 LOOK_S = 0.1
 TOGETHER_S = 90.0
-ALONE_S = 20.0
+ALONE_S = 45.0
+FLOOR_BELOW = 64 << 20  # bytes below what is free: others on this machine use some, too
 LEFT_S = 3.0  # for what is left of a drill to be gone after its task has ended
 HOURS = "0.5"  # a drill that was killed does not leave a run for ever
 # What git reads its programs from, in the folder that all work trees share.
@@ -65,8 +67,14 @@ class Run:
     def alone(self, one: Drill) -> None:
         """One that stops intake or takes a guard away; what it changed is put back by its end."""
         _keep(self.scene)
-        self._follow([self._add(one)], ALONE_S)
+        if one.fills:
+            _set_floor(self.scene, clock.disk_free(self.scene.root) - FLOOR_BELOW)
+        followed = self._add(one)
+        self._follow([followed], ALONE_S)
+        _set_floor(self.scene, 0)
         with self._answering():
+            if self.client.task(followed.task_id).status == words.PENDING:
+                self.client.patch(followed.task_id, status=words.FAILED, error_summary="the drill is over")
             for pause in self.client.pauses():
                 self.client.resume(pause["scope"])
 
@@ -155,7 +163,7 @@ class Run:
 
 def _is_over(task: Task) -> bool:
     if task.status == words.PENDING:
-        return task.attempt > 0 and "paused" in (task.waiting_reason or "")
+        return task.attempt > 0 and (task.outcome == "disk" or "paused" in (task.waiting_reason or ""))
     settled = task.commit_state not in (words.COMMIT_PENDING, words.COMMIT_COMMITTED)
     return task.status in (words.FAILED, words.NEEDS_DECISION) or (task.status == words.COMPLETED and settled)
 
@@ -197,6 +205,15 @@ def _restarts(state: StateDir) -> int:
 
 
 # -- what drills that are alone may change
+
+
+def _set_floor(scene: Scene, floor: int) -> None:
+    """In the policy of the clone, which is read again before the next task."""
+    path = scene.root / policy_file.NAME
+    said = json.loads(path.read_text())
+    if said["limits"]["disk_floor"] != floor:
+        said["limits"]["disk_floor"] = floor
+        files.write(path, json.dumps(said, indent=1) + "\n", mode=0o644)
 
 
 def _keep(scene: Scene) -> None:

@@ -169,6 +169,7 @@ def _run(
                 should_stop=lambda: world.wants_end,
                 marker=_mark(world, task),
                 log_bytes=world.policy.limits.task_log,
+                is_full=lambda: judging.is_full(clock.disk_free(world.state.path), world.policy.limits.disk_floor),
             )
     except ProgramMissing:
         return None

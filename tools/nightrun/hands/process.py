@@ -100,9 +100,11 @@ def run_agent(
     marker: str,
     on_start: Callable[[int], None] | None = None,
     log_bytes: int = 5 << 20,
+    is_full: Callable[[], bool] | None = None,
 ) -> Ended:
     """Run a program that may misbehave, with its output in `log`; when it ended, nothing that it started is alive.
 
+    `should_stop` and `is_full`, which says that it fills the disk, are asked four times a second.
     Two of these at a time need two processes: what a subreaper adopts cannot be told apart.
     """
     started = clock.monotonic()
@@ -113,6 +115,8 @@ def run_agent(
             return "stopped"
         if clock.monotonic() - started > timeout_s:
             return "timeout"
+        if is_full is not None and is_full():
+            return "disk"
         return "silent" if silence_s is not None and quiet_s > silence_s else None
 
     with (

@@ -217,7 +217,11 @@ class Limits(Section):
         default=(10.0, 30.0, 2 * MINUTE, 10 * MINUTE),
         description="Waiting time before the second, third, ... attempt; the last one counts for all further ones.",
     )
-    disk_floor: Size = Field(default=GIB, description="No new attempt starts while the disk has less free space.")
+    disk_floor: Size = Field(
+        default=GIB,
+        description="No new attempt starts while the disk has less free space; an agent at work is ended when an "
+        "eighth of it, at most 128 MiB, is used as well.",
+    )
     hours: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = Field(
         default=None,
         description="Hours after which a run stops in order. HOURS=n on the command line wins. null: no limit.",
