@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ ALONE_S = 45.0
 FLOOR_BELOW = 64 << 20  # bytes below what is free: others on this machine use some, too
 LEFT_S = 3.0  # for what is left of a drill to be gone after its task has ended
 HOURS = "0.5"  # a drill that was killed does not leave a run for ever
+# Folders of the state folder that hold the work itself.
+NOT_ABOUT_IT = ("worktrees", "rooms", "cache")
 # What git reads its programs from, in the folder that all work trees share.
 GUARDED = ("config", "info", "hooks")
 
@@ -191,11 +193,15 @@ def _branches(remote: Path) -> list[str]:
 
 
 def _leaks(scene: Scene) -> Iterator[str]:
-    """Files about the run that hold the key that a drill wrote."""
+    """Files about the run that hold the key that a drill wrote; others come and go meanwhile."""
     state, key = StateDir(scene.root), contents.KEY_TEXT.encode()
-    for path in sorted(state.path.rglob("*")):
-        if path.is_file() and state.worktrees not in path.parents and key in path.read_bytes():
-            yield str(path.relative_to(scene.root))
+    for folder, folders, names in os.walk(state.path):
+        if Path(folder) == state.path:
+            folders[:] = [one for one in folders if one not in NOT_ABOUT_IT]
+        for path in (Path(folder, name) for name in names):
+            with suppress(OSError):
+                if path.is_file() and key in path.read_bytes():
+                    yield str(path.relative_to(scene.root))
 
 
 def _restarts(state: StateDir) -> int:
