@@ -115,7 +115,7 @@ check-messages: $(READY) ## Check the messages of commits that no hook has seen:
 
 ##@ Develop
 
-.PHONY: check lint types test soak bench simulate docs picture
+.PHONY: check lint types test soak bench simulate night docs picture
 check: lint types test ## Everything that CI checks
 lint: $(READY_DEV) ## Style of the code
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
@@ -129,6 +129,8 @@ bench: $(READY_DEV) ## Measure what it costs, into docs/benchmarks.md
 	@.venv/bin/python -m tests.bench
 simulate: $(READY_DEV) ## Repeat the simulations of alarms and heals, into docs/benchmarks.md
 	@.venv/bin/python -m tests.simulate
+night: $(READY_DEV) ## Repeat the recorded night of 60 tasks, into docs/night.md
+	@.venv/bin/python -m tests.nights
 docs: $(READY_DEV) ## Write the generated pages of docs/ anew
 	@.venv/bin/python -m tests.docs
 picture: $(READY_DEV) ## Run the demo and put what it prints into README.md

@@ -84,4 +84,6 @@ def test_reason_to_wait_is_plain() -> None:
     assert agent_choice.choose("Do it", ("chores",), (), kinds={"chores": "script"}) == Waiting(
         f"needs another agent: {none}"
     )
-    assert agent_choice.choose("Do it", ("script", "codex"), {"codex"}) == Waiting(f"{none}; agent codex is paused")
+    assert agent_choice.choose("Do it", ("script", "codex"), {"codex"}) == Waiting(
+        f"{none}; agent codex is paused", ("codex",)
+    )

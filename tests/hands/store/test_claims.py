@@ -194,6 +194,27 @@ def test_a_runner_whose_agents_are_all_paused_asks_for_no_type_and_gets_nothing(
     assert tasks.get(db, task)["waiting_reason"] == said
 
 
+def test_what_was_put_off_for_an_agent_is_ready_when_its_pause_ends_before_its_time(db: Database) -> None:
+    for reason in ("it has no sh block; agent codex is paused", "agent codex2 is paused"):
+        ways.add(db)
+        task = ways.claim(db)
+        ways.finish(db, task, T0, "pending", costs_attempt=False, waiting_reason=reason, ready_at=T0 + 900)
+    assert ways.claim(db, T0 + 1) is None
+    assert claims.wake(db, "codex", now=T0 + 1) == 1
+    assert ways.claim(db, T0 + 1) is not None and ways.claim(db, T0 + 1) is None
+
+
+def test_a_runner_that_was_started_again_gets_back_at_once_what_its_last_process_held(db: Database) -> None:
+    """It waited for the next sweep, up to 30 s."""
+    one, other = {"runner": "runner-1", "boot_id": "b"}, {"runner": "runner-2", "boot_id": "b"}
+    first, second = ways.add(db), ways.add(db)
+    assert ways.claim(db, pid=1, **one)["id"] == first
+    assert ways.claim(db, pid=2, **other)["id"] == second
+    again = ways.claim(db, T0 + 1, pid=3, **one)
+    assert (again["id"], again["attempt"], again["reclaims"], again["failures"]) == (first, 2, 1, 0)
+    assert ways.claim(db, T0 + 1, pid=9, runner="runner-2", boot_id="of another machine") is None
+
+
 def test_another_fault_does_not_make_a_pause_of_nightruns_own_shorter(db: Database) -> None:
     """The hours of a run are over; a network fault of the last attempt must not open intake after its minute."""
     pauses.put(db, scope="intake", by="nightrun", reason="the hours are over", until=None, now=T0)

@@ -40,9 +40,10 @@ class Policy(Protocol):
 
 @dataclass(frozen=True)
 class Waiting:
-    """No agent takes the task now. `reason` says why, and what is missing."""
+    """No agent takes the task now. `reason` says why, and what is missing; `paused`: those that might, later."""
 
     reason: str
+    paused: tuple[str, ...] = ()
 
 
 def specs(policy: Policy) -> dict[str, AgentSpec]:
@@ -64,17 +65,19 @@ def choose(
     direction: str, names: Sequence[str], paused: Collection[str], *, kinds: Mapping[str, str] | None = None
 ) -> str | Waiting:
     """The first one that can do such a direction and is not paused. `kinds`: of agents that do not bear its name."""
-    reasons = []
+    reasons, shut = [], []
     for name in names:
         kind = agents.BY_NAME.get((kinds or {}).get(name, name), command)
         cannot = kind.cannot(direction)
         if cannot is None and name not in paused:
             return name
+        shut += [name] if cannot is None else []
         reasons.append(str(cannot) if cannot is not None else f"agent {name} is paused")
     if not reasons:
         return Waiting("needs an agent: none that may do it is available here (nightrun agents)")
     is_hopeless = not any(name in paused for name in names)
-    return Waiting(("needs another agent: " if is_hopeless else "") + "; ".join(dict.fromkeys(reasons)))
+    said = ("needs another agent: " if is_hopeless else "") + "; ".join(dict.fromkeys(reasons))
+    return Waiting(said, tuple(shut))
 
 
 def _auto(available: Sequence[str]) -> tuple[str, ...]:

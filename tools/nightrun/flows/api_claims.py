@@ -89,5 +89,6 @@ async def pause(desk: AtDesk, body: bodies.NewPause) -> Answer:
 async def resume(desk: AtDesk, body: bodies.EndedPause) -> Answer:
     """End a pause: `nightrun` only its own, a person both."""
     ended: dict[str, Any] = {"ended": pauses.end(desk.db, scope=body.scope, by=body.by)}
+    claims.wake(desk.db, body.scope.removeprefix("agent:"), now=desk.now())
     desk.bell.ring()
     return Answer(ended)

@@ -42,7 +42,6 @@ from nightrun.words.task import Task
 WAIT_S = 20.0  # for work, in one question
 SHORT_WAIT_S = 3.0  # the same while finished work waits to land
 AWAY_S = 1.0
-RECHECK_S = 900.0  # a task that nobody here can do is looked at again after this
 DISK_S = 8.0  # of a pause, renewed while the disk is full; the last one ends by itself
 DISK_LOOK_S = 2.0
 RECOVER_S = 30.0  # between two tries to put in order what earlier runners left
@@ -147,6 +146,8 @@ class Runner:
             self.unlanded = True
         if task is None:
             return None
+        if paused:  # perhaps no more: it may have waited for that
+            paused = runner_choice.paused_agents(self.world)
         return task, runner_choice.choose(self.world, task, available, paused)
 
     def _ask(self, available: Mapping[str, AgentSpec], types: list[str], wait_s: float) -> Task | None:
@@ -174,7 +175,7 @@ class Runner:
         world = self.world
         log.info("%s %s, attempt %d", task.task_type, task.id, task.attempt)
         if isinstance(agent, Waiting):
-            runner_record.put_back(world, task, agent.reason, ready_at=clock.now() + RECHECK_S)
+            runner_record.put_back(world, task, agent.reason, ready_at=runner_choice.again_at(world, agent))
             return
         if not runner_trust.is_given(world):
             runner_record.put_back(world, task, f"needs you: {runner_trust.WHY}", ready_at=clock.now())

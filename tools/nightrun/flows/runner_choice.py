@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from nightrun.decisions import agent_choice
 from nightrun.decisions.agent_choice import Waiting
 from nightrun.flows.runner_world import World
-from nightrun.hands import programs
+from nightrun.hands import clock, programs
 from nightrun.words.agent import AgentSpec
 from nightrun.words.task import TASK_TYPES, Task
+
+RECHECK_S = 900.0  # a task that nobody here can do is looked at again after this
 
 
 def here(world: World) -> dict[str, AgentSpec]:
@@ -32,6 +34,17 @@ def doable(world: World, available: Mapping[str, AgentSpec], paused: set[str]) -
 def paused_agents(world: World) -> set[str]:
     scopes = {str(one["scope"]) for one in world.client.pauses()}
     return {scope.removeprefix("agent:") for scope in scopes if scope.startswith("agent:")}
+
+
+def again_at(world: World, waiting: Waiting) -> float:
+    """When the task is worth another look: as soon as one of its agents is back, or after a while."""
+    now = clock.now()
+    ends: dict[str, float] = {}
+    for one in world.client.pauses():
+        scope, until = str(one["scope"]), one["until"]
+        ends[scope] = max(ends.get(scope, now), now + RECHECK_S if until is None else float(until))
+    back = [ends.get(f"agent:{name}", now) for name in waiting.paused]
+    return min([now + RECHECK_S, *back])
 
 
 def choose(world: World, task: Task, available: Mapping[str, AgentSpec], paused: set[str]) -> AgentSpec | Waiting:

@@ -39,6 +39,7 @@ def claim(
         again = _answered_before(db, claim_key)
         if again is not None:
             return tasks.to_json(again)
+        _put_back_of_the_dead(db, who, now=now)
         closed = pauses.active(db, now=now)
         if any(one["scope"] == pauses.INTAKE for one in closed):
             return None
@@ -59,6 +60,16 @@ def next_ready_at(db: Database, *, now: float) -> float | None:
     sql = f"SELECT min(ready_at) FROM {_TASKS} WHERE status = 'pending' AND unmet = 0 AND ready_at > :now"
     when = db.value(sql, {"now": now})
     return None if when is None else float(when)
+
+
+def wake(db: Database, agent: str, *, now: float) -> int:
+    """The pause of an agent ended before its time: what was put off because of it is ready now; how many."""
+    with db.write():
+        return db.run(
+            f"UPDATE {_TASKS} SET ready_at = :now WHERE status = 'pending' AND unmet = 0 AND ready_at > :now"
+            " AND instr(waiting_reason || ';', :said) > 0",
+            {"now": now, "said": f"agent {agent} is paused;"},
+        )
 
 
 def heartbeat(db: Database, task_id: str, token: int, progress: Mapping[str, Any], *, now: float) -> Row:
@@ -84,6 +95,16 @@ def reclaim(db: Database, is_gone: Callable[[Row], bool], *, now: float) -> list
                 _put_back(db, old, now=now)
                 taken.append(old["id"])
     return taken
+
+
+def _put_back_of_the_dead(db: Database, who: Row, *, now: float) -> None:
+    """Of the process that bore this runner's name before: on one machine only one has it at a time."""
+    if who["runner_pid"] is None or who["runner_boot_id"] is None:
+        return
+    for old in _leased(db):
+        is_same = (old["runner"], old["runner_boot_id"]) == (who["runner"], who["runner_boot_id"])
+        if is_same and old["runner_pid"] != who["runner_pid"]:
+            _put_back(db, old, now=now)
 
 
 def renew(db: Database, is_alive: Callable[[Row], bool], *, now: float) -> None:
