@@ -12,22 +12,9 @@ import pytest
 
 from nightrun.words.task import Task
 from tests.conftest import seal
-from tests.stories.night import Night, check_one_commit_each
+from tests.stories.night import Night, all_tasks, check_one_commit_each, program
 from tests.story import commit_all, git_out, write
 
-# Waits until the other one has begun, so that both start from the same commit; then adds itself to the line. With
-# nothing but its own prompt to go by, it must keep what is there already.
-SAME_LINE = """\
-import os, sys, time
-from pathlib import Path
-meet, task = Path(sys.argv[1]), os.environ["PIPELINE_TASK_ID"]
-(meet / f"{task}.{os.environ['PIPELINE_ATTEMPT']}").write_text(sys.stdin.read())
-end = time.monotonic() + 30
-while len({one.name.partition(".")[0] for one in meet.iterdir()}) < 2 and time.monotonic() < end:
-    time.sleep(0.02)
-names = Path("names.txt")
-names.write_text(names.read_text().rstrip("\\n") + " " + task + "\\n")
-"""
 WORKER = """\
 import os
 from pathlib import Path
@@ -44,6 +31,7 @@ class Result:
     same: list[str]
     code: int
     tasks: dict[str, Task]
+    outcomes: dict[str, list[str]]  # of each attempt
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +49,9 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Result]:
 def prepared(folder: Path) -> Night:
     meet = folder / "meet"
     meet.mkdir()
-    same, worker = write(folder, "same.py", SAME_LINE), write(folder, "worker.py", WORKER)
+    worker = write(folder, "worker.py", WORKER)
     agents = {
-        "same": {"command": [sys.executable, str(same), str(meet)], "prompt": "stdin"},
+        "same": {"command": program("same_line.py", str(meet), "names.txt"), "prompt": "stdin"},
         "worker": {"command": [sys.executable, str(worker)]},
     }
     night = Night(
@@ -86,7 +74,10 @@ def run(night: Night, meet: Path) -> Result:
         same = [client.add_task("Add yourself to names.txt", "impl", agent="same", priority=5).id for _ in range(2)]
         many = [client.add_task(f"Task {n}", "impl").id for n in range(12)]
     code = night.until_idle("--runners", "3")
-    return Result(night, meet, many, same, code, {one.id: one for one in night.tasks()})
+    with night.api() as client:
+        tasks = {one.id: one for one in all_tasks(client)}
+        outcomes = {one: [str(row["outcome"]) for row in client.attempts(one)] for one in tasks}
+    return Result(night, meet, many, same, code, tasks, outcomes)
 
 
 def test_twelve_tasks_of_three_runners_are_one_commit_each(result: Result) -> None:
@@ -105,6 +96,7 @@ def test_twelve_tasks_of_three_runners_are_one_commit_each(result: Result) -> No
 def test_two_tasks_on_one_line_both_land_and_the_second_is_told_of_the_conflict(result: Result) -> None:
     tasks = sorted((result.tasks[one] for one in result.same), key=lambda one: one.attempt)
     assert [(one.attempt, one.failures) for one in tasks] == [(1, 0), (2, 1)], result.night.said()
+    assert result.outcomes[tasks[1].id] == ["conflict", "completed"]
     told = (result.meet / f"{tasks[1].id}.2").read_text()
     assert "it conflicts in names.txt with what landed on main meanwhile" in told
     wanted = f"names: {tasks[0].id} {tasks[1].id}"

@@ -189,6 +189,7 @@ def test_reopening_sends_an_unlanded_change_back_to_work(db: Database) -> None:
     back = moves.reopen(db, done["id"], "conflict in a.py", now=T0 + 5)
     assert (back["status"], back["commit_state"], back["failures"]) == ("pending", "none", 1)
     assert (back["error_class"], back["error_summary"]) == ("conflict", "conflict in a.py")
+    assert [one["outcome"] for one in attempts.of_task(db, done["id"])] == ["conflict"]
     with pytest.raises(NotAllowed, match="This claim is lost"):
         moves.patch(db, done["id"], {"commit_state": "landed", "fencing_token": 1}, now=T0 + 6)
     assert ways.claim(db, T0 + 6)["attempt"] == 2

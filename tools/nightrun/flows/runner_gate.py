@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nightrun.decisions import child_env, fingerprint
+from nightrun.flows import runner_workspace
 from nightrun.flows.runner_world import World
 from nightrun.hands import clock, git, git_change, git_worktree, marker, process
 from nightrun.hands.process import Ended, ProgramMissing
@@ -136,6 +137,7 @@ def target_is_red(world: World, task: Task, base: str) -> bool:
 def _of_commit(world: World, commands: Sequence[Sequence[str]], base: str, folder: Path, timeout_s: float) -> Gate:
     git_worktree.remove(world.root, folder)
     git_worktree.add(world.root, folder, None, base)
+    runner_workspace.link(world, folder)
     problem = set_up(world, folder, marker.of_attempt(world.root, TARGET, 0), folder.name)
     if problem:
         return Gate(result=words.NONE, tree="", problem=problem)

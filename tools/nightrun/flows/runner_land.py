@@ -14,7 +14,7 @@ from nightrun.decisions import landing, message
 from nightrun.flows import runner_durable, runner_gate, runner_tick, runner_workspace
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World, alone
-from nightrun.hands import clock, git, git_change, git_commit, git_land, git_recover, git_worktree
+from nightrun.hands import clock, git, git_change, git_commit, git_land, git_recover, git_worktree, marker
 from nightrun.hands.attempt_commit import Made
 from nightrun.hands.client import ApiAway, Refused
 from nightrun.words import gate as gates
@@ -301,7 +301,12 @@ def place_of(world: World, task: Task) -> Place:
         git_worktree.remove(world.root, path)
         git_worktree.add(world.root, path, None, base)
         git_change.put_back(path, task.tree)
-    return Place(path=path, branch=branch, base=base, base_tree=base_tree)
+        runner_workspace.link(world, path)
+        problem = runner_gate.set_up(world, path, marker.of_attempt(world.root, task.id, task.attempt), path.name)
+        if problem:
+            raise NightrunError(f"The change of {task.id} cannot be checked again: {problem}")
+    links = runner_workspace.links_in(world, path)
+    return Place(path=path, branch=branch, base=base, base_tree=base_tree, links=links)
 
 
 def is_due(world: World, task: Task, last_try: float | None) -> bool:

@@ -172,7 +172,8 @@ def _keep_and_remove(world: World, folder: Path) -> None:
 
 def _keep(world: World, folder: Path, head: str) -> None:
     """Also what an agent committed itself, wherever it moved HEAD."""
-    branch, sha, tree = f"{runner_workspace.BRANCHES}{folder.name}", head, git_change.snapshot(folder)
+    tree = git_change.snapshot(folder, leave_out=runner_workspace.links_in(world, folder))
+    branch, sha = f"{runner_workspace.BRANCHES}{folder.name}", head
     if tree != git.tree_of(folder, head):
         subject = f"nightrun: kept work of an interrupted attempt, {folder.name}"
         sha = git_commit.kept(folder, tree, head, subject)

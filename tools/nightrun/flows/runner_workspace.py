@@ -92,8 +92,7 @@ def prepare(world: World, task: Task) -> Place:
     base, base_tree = found
     path, branch = folder_of(world, task.id, task.attempt), branch_of(task)
     git_worktree.add(world.root, path, branch, base)
-    links = tuple(name for name in world.policy.workspace.link if _link(world.root, path, name))
-    return Place(path=path, branch=branch, base=base, base_tree=base_tree, links=links)
+    return Place(path=path, branch=branch, base=base, base_tree=base_tree, links=link(world, path))
 
 
 def _root(world: World, task: Task) -> Place:
@@ -122,7 +121,7 @@ def _of_the_chain(world: World, task: Task) -> Place | None:
     path = Path(earlier.worktree)
     if not path.is_dir():
         return None
-    links = tuple(name for name in world.policy.workspace.link if (path / name).is_symlink())
+    links = links_in(world, path)
     base_tree = earlier.tree or git.tree_of(path, "HEAD")
     _keep_of_killed(world, task, path, links, earlier.base, base_tree)
     return Place(path=path, branch=branch_of(task), base=earlier.base, base_tree=base_tree, links=links, shared=True)
@@ -161,6 +160,16 @@ def _task(client: Client, task_id: str) -> Task | None:
         return client.task(task_id)
     except NightrunError:
         return None
+
+
+def link(world: World, worktree: Path) -> tuple[str, ...]:
+    """Link what the policy wants from the project root into a new worktree; the names that are links now."""
+    return tuple(name for name in world.policy.workspace.link if _link(world.root, worktree, name))
+
+
+def links_in(world: World, worktree: Path) -> tuple[str, ...]:
+    """What is linked in a worktree that was made before; never work."""
+    return tuple(name for name in world.policy.workspace.link if (worktree / name).is_symlink())
 
 
 def _link(root: Path, worktree: Path, name: str) -> bool:

@@ -32,6 +32,16 @@ def end(db: Database, task: Row, *, now: float) -> None:
     )
 
 
+def correct(db: Database, task: Row) -> None:
+    """What it came to after all: its change could not land, or a person refused it."""
+    names = ("id", "attempt", "outcome", "error_class", "error_summary")
+    db.run(
+        "UPDATE attempts SET outcome = :outcome, error_class = :error_class, error_summary = :error_summary"
+        " WHERE task_id = :id AND attempt = :attempt",
+        {name: task[name] for name in names},
+    )
+
+
 def of_task(db: Database, task_id: str) -> list[Row]:
     return db.all("SELECT * FROM attempts WHERE task_id = :id ORDER BY attempt", {"id": task_id})
 

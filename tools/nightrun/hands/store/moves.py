@@ -79,6 +79,7 @@ def reopen(
             "finished_at": None,
         }
         new = save(db, old, values, now=now)
+        attempts.correct(db, new)
         events.add(db, task_id, "reopened", f"back to work: {events.one_line(reason)}", now=now)
         tasks.refresh_dependents(db, task_id, now=now)
     return tasks.to_json(new)
