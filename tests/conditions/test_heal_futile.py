@@ -52,3 +52,39 @@ def test_three_that_failed_in_a_row_are_one_issue_whatever_they_were_for() -> No
     assert finding.message == "the last 3 heals failed: none is added for 6.0 h, then one as a trial"
     assert finding.evidence == {"tasks": ["h1", "h2", "h3"], "last_at": T0 - 1, "until": T0 - 1 + 6 * 3600}
     assert detect({"heals": [*heals, heal(0, finished_at=T0)], "issues": []}, Settings(), T0) == []
+
+
+def bad(number: int, **more: Any) -> dict[str, Any]:
+    return facts.issue(
+        "repeated_failures", f"impl:gate:{number}", **{"direction": "Repair it.", "status": "open", **more}
+    )
+
+
+def test_four_kinds_of_failure_at_once_are_no_thing_to_heal_one_by_one() -> None:
+    known = {"heals": [], "issues": [bad(n) for n in range(4)], "resolved": []}
+    (finding,) = detect(known, Settings(), T0)
+    assert (finding.fingerprint, finding.direction) == ("many-at-once", None)
+    assert finding.message.startswith(
+        "4 of the 4 kinds of failure of a week are bad at once: no heal is added for 6.0 h"
+    )
+    assert finding.evidence["until"] == T0 + 6 * 3600
+    own = facts.issue("heal_futile", "many-at-once", evidence=dict(finding.evidence))
+    (later,) = detect({**known, "issues": [*known["issues"], own]}, Settings(), T0 + 3600)
+    assert later.evidence["until"] == T0 + 6 * 3600
+
+
+def test_three_or_quiet_ones_or_few_of_many_are_not_too_much() -> None:
+    over = [bad(n, status="resolved") for n in range(10, 17)]
+    for issues, resolved in (
+        ([bad(n) for n in range(3)], []),
+        ([bad(0, quiet_since=T0 - 60), *(bad(n) for n in range(1, 4))], []),
+        ([bad(n) | {"direction": None} for n in range(4)], []),
+        ([bad(n) for n in range(4)], over),
+    ):
+        assert detect({"heals": [], "issues": issues, "resolved": resolved}, Settings(), T0) == []
+
+
+def test_an_issue_that_is_not_seen_any_more_was_helped() -> None:
+    heals = [heal(1), heal(2), heal(3)]
+    quiet = [ISSUES[0] | {"quiet_since": T0 - 30}]
+    assert detect({"heals": heals, "issues": quiet}, Settings(), T0) == []

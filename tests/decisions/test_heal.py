@@ -234,3 +234,33 @@ def test_a_storm_of_48_hours_is_a_few_heals() -> None:
         if choose([finding(evidence={"last_at": now})], heals, now=now):
             heals.append(remedy(now, "running"))
     assert 3 <= len(heals) <= 6
+
+
+def test_while_too_much_is_bad_at_once_there_is_none_and_then_a_single_trial() -> None:
+    many = finding("heal_futile", "many-at-once", direction=None)
+    two = [finding(), finding("repeated_failures", "a")]
+
+    def at(now: float, remedies: list[Any] | None = None, **more: Any) -> int:
+        opened = issues(*two, many)
+        opened["heal_futile", "many-at-once"] |= {"evidence": {"until": T0 + HOUR}, **more}
+        return len(choose(two, remedies, issues=opened, now=now))
+
+    assert at(T0) == 0
+    assert at(T0 + HOUR) == 1
+    tried = {"context": {"condition": "output_empty", "fingerprint": ""}}
+    assert at(T0 + 2 * HOUR, [remedy(T0 + HOUR, **tried)]) == 0
+    assert at(T0, quiet_since=T0 - 60) == 2
+
+
+def test_heals_get_a_share_of_the_cost_of_a_day() -> None:
+    def priced(one: str, cost: object, task_type: str = "impl", ago: float = 60) -> dict[str, Any]:
+        context = {"usage": {"cost_usd": cost}}
+        return {"id": one, "task_type": task_type, "finished_at": T0 - ago, "context": context}
+
+    dear = [priced("h9", 3.0, "heal"), priced("t1", 7.0), priced("t2", "much"), priced("t0", 90.0, ago=2 * DAY)]
+    shot = {"now": T0, "finished": dear, "ready_count": 5}
+    assert (heal.slots(shot, []).heal_cost, heal.slots(shot, []).cost) == (3.0, 10.0)
+    assert choose([finding()], slots=heal.slots(shot, [])) == []
+    assert len(choose([finding()], slots=heal.slots({**shot, "ready_count": 0}, []))) == 1
+    cheap = {**shot, "finished": [priced("h9", 2.0, "heal"), priced("t1", 8.0)]}
+    assert len(choose([finding()], slots=heal.slots(cheap, []))) == 1

@@ -115,3 +115,23 @@ def test_what_was_opened_within_the_hour_counts() -> None:
 
 def test_zero_is_no_limit() -> None:
     assert gathered(many(50), most=0) == many(50)
+
+
+def test_a_target_that_is_red_itself_explains_failures_of_the_gate_alone() -> None:
+    red = finding("gate_red")
+    of_gate = finding("repeated_failures", evidence={"error_classes": ["gate"]})
+    mixed = finding("repeated_failures", evidence={"error_classes": ["agent", "gate"]})
+    assert states(red, of_gate)["repeated_failures"] == "unknown"
+    assert states(red, mixed)["repeated_failures"] == "firing"
+    assert states(red, finding())["low_success_rate"] == "firing"
+    assert states(finding("gate_red", "pending"), of_gate)["repeated_failures"] == "firing"
+
+
+def test_while_too_much_is_bad_at_once_no_further_kind_of_failure_is_an_issue() -> None:
+    many, other = (finding("heal_futile", fingerprint=one) for one in ("many-at-once", "breaker"))
+    new = finding("repeated_failures", fingerprint="impl:gate:1")
+    opened = [facts.issue("repeated_failures", "impl:gate:1")]
+    assert states(many, new)["repeated_failures"] == "unknown"
+    assert states(many, new, issues=opened)["repeated_failures"] == "firing"
+    assert states(many, finding("disk_low"))["disk_low"] == "firing"
+    assert states(other, new)["repeated_failures"] == "firing"

@@ -87,6 +87,7 @@ SAME = {"condition": "gate_red", "fingerprint": "f", "issue": "i2"}
         ({**SAME, "fingerprint": "g"}, {}, False),
         ({**SAME, "condition": "disk_low"}, {}, False),
         ({}, {"issue": None, "condition": None, "fingerprint": None}, False),
+        (SAME, {"suggested_by": "h2"}, False),
         (SAME, {"state": "done"}, False),
         (SAME, {"state": "failed"}, False),
         (SAME, {"item": {"key": "ticked"}}, False),

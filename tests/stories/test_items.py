@@ -149,30 +149,30 @@ def test_what_a_heal_suggests_becomes_an_item_by_a_commit_of_its_own(new_night: 
     assert (tasks[2].direction, tasks[2].status) == ("Tell agents which tests exist", "pending")
 
 
-def test_a_heal_that_comes_back_adds_no_second_item_while_the_first_is_open(new_night: Nights) -> None:
+def test_a_heal_adds_all_its_ideas_and_one_that_comes_back_none_while_they_are_open(new_night: Nights) -> None:
     night = new_night({"backlog": {"files": [], "meta": "specs/meta.md"}})
     write(night.root, "specs/meta.md", "# Meta\n")
     commit_all(night.root, "meta")
     heals = []
     with night.api() as client:
         for number, fingerprint in enumerate(("f", "f", "g")):
-            edit = script(f"echo '- [ ] Idea {number}' >>specs/meta.md", f"Find the cause {number}")
+            ideas = f"- [ ] Idea {number}\\n- [ ] Another idea {number}\\n"
+            edit = script(f"printf -- '{ideas}' >>specs/meta.md", f"Find the cause {number}")
             about = {"condition": "gate_red", "fingerprint": fingerprint}
             (issue,) = client.send_findings([{**about, "state": "firing"}])["open"]
             heals.append(client.add_task(edit, "heal", context={**about, "issue": issue["id"]}).id)
     night.until_idle(env={"PATH": "/usr/bin:/bin"})
     added = [one for one in night.tasks() if "suggested_by" in one.context]
     assert [(one.context["suggested_by"], one.commit_state) for one in added] == [
-        (heals[0], "landed"),
-        (heals[2], "landed"),
+        (heals[number], "landed") for number in (0, 0, 2, 2)
     ]
-    assert (night.root / "specs/meta.md").read_text() == "# Meta\n- [ ] Idea 0\n- [ ] Idea 2\n"
+    kept = (night.root / "specs/meta.md").read_text().removeprefix("# Meta\n").splitlines()
+    assert sorted(kept) == [f"- [ ] {name} {number}" for name in ("Another idea", "Idea") for number in (0, 2)]
     with night.api() as client:
         said = [[one["text"] for one in client.events(task) if one["kind"] == "note"] for task in heals]
-        why = f"that of task {added[0].id} is open for the same condition and fingerprint"
-        assert said == [[], [f"item 'Idea 1' was not added: {why}"], []]
+        why = f"that of task {added[1].id} is open for the same condition and fingerprint"
+        assert said == [[], [f"item {name!r} was not added: {why}" for name in ("Idea 1", "Another idea 1")], []]
         shown = client.issues()["suggested"]
-    assert {one["fingerprint"]: one["commits"] for one in shown} == {
-        "f": [added[0].commit_sha],
-        "g": [added[1].commit_sha],
-    }
+    assert sorted((one["fingerprint"], *one["commits"]) for one in shown) == sorted(
+        [("f", one.commit_sha) for one in added[:2]] + [("g", one.commit_sha) for one in added[2:]]
+    )

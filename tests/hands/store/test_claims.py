@@ -265,3 +265,35 @@ def test_what_a_runner_said_stays_until_it_says_otherwise(db: Database) -> None:
     said = runners.report(db, "r", {"push": None}, now=T0 + 5)
     assert (said["name"], said["at"], said["plan"]) == ("r", T0 + 5, {"total": 3})
     assert "push" not in said
+
+
+def turns(db: Database, count: int, share: float = 0.2) -> str:
+    """One runner takes so many tasks, one after the other: H is a heal."""
+    said = ""
+    for number in range(count):
+        task = ways.claim(db, T0 + number, heal_share=share)
+        said += "H" if task["direction"] == "mend" else "."
+        ways.finish(db, task, T0 + number + 0.5)
+    return said
+
+
+def test_heals_that_wait_take_a_fifth_of_the_claims_while_other_work_is_ready(db: Database) -> None:
+    for number in range(6):
+        kind = {"task_type": "heal"} if number % 2 else {"task_type": "impl", "dedup_key": f"heal:i{number}:first"}
+        ways.add(db, direction="mend", **kind)
+    for _ in range(30):
+        ways.add(db)
+    said = turns(db, 20)
+    assert said[0] == "H"
+    assert 2 <= said.count("H") <= 4
+    assert "HH" not in said
+    assert turns(db, 16).count("H") == 6 - said.count("H")
+
+
+def test_a_heal_waits_for_nothing_when_nothing_else_is_ready_or_it_is_more_urgent(db: Database) -> None:
+    for priority in (0, 0, 100):
+        ways.add(db, direction="mend", task_type="impl", dedup_key=f"heal:i{priority}:{T0}", priority=priority)
+        ways.add(db, direction="mend", task_type="heal", priority=priority)
+    assert turns(db, 2) == "HH"
+    ways.add(db)
+    assert turns(db, 3) == ".HH"

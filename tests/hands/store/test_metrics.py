@@ -128,3 +128,15 @@ def test_what_became_of_the_changes_is_counted(db: Database) -> None:
         **{"none": 0, "pending": 0, "committed": 0},
         **{"landed": 1, "held": 1, "failed": 0},
     }
+
+
+def test_a_repair_of_another_type_is_reported_but_not_in_the_rate(db: Database) -> None:
+    ways.run(db, T0, 5)
+    ways.run(db, T0, 5, "failed", dedup_key="heal:i1:first", error_class="gate")
+    shown = metrics.window(db, now=T0)
+    assert shown["success_rate"] == metrics.rate_of_window(db, now=T0)
+    assert (shown["success_rate"]["completed"], shown["success_rate"]["failed"]) == (1, 0)
+    assert shown["by_task_type"] == {"impl": {"count": 2, "completed": 1, "failed": 1, "success_rate": 0.5}}
+    before = metrics.window(db, now=T0)
+    sums.rebuild(db)
+    assert metrics.window(db, now=T0) == before

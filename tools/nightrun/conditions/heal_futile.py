@@ -1,4 +1,4 @@
-"""Heal tasks for one issue end and the issue stays, or heals fail one after the other."""
+"""Heals do not help: those of one issue, or one after the other; or too much is bad at once for heals (rule A9)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ NAME = "heal_futile"
 BREAKER = "breaker"  # fingerprint of the finding about all heals
 DIRECTION = ""  # a heal never causes a heal
 ACTION = "Look at the issue yourself; its heals did not help. `monitor.CONDITION.heal: false` ends them."
+ACTION_MANY = "Look for the one cause with `nightrun report`; the next kinds of failure are not told one by one."
 
 
 class Settings(ConditionSettings):
@@ -28,7 +29,22 @@ def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[
         return found.unknown(NAME, settings, lacking)
     heals = heal.with_effects(snapshot["heals"], snapshot.get("effects") or ())
     issues = [_of_issue(issue, snapshot["heals"], settings) for issue in snapshot["issues"]]
-    return [one for one in (*issues, _breaker(heals, settings, now)) if one is not None]
+    return [one for one in (*issues, _breaker(heals, settings, now), _many(snapshot, settings, now)) if one is not None]
+
+
+def _many(snapshot: Mapping[str, Any], settings: Settings, now: float) -> Finding | None:
+    """What is bad everywhere has one cause, and many small repairs would not find it."""
+    names, known = heal.many_at_once(snapshot["issues"], snapshot.get("resolved") or ())
+    if not names:
+        return None
+    opened = found.the_open(snapshot, NAME, heal.MANY) or {}
+    until = (opened.get("evidence") or {}).get("until") or now + heal.BREAKER_S
+    message = (
+        f"{len(names)} of the {known} kinds of failure of a week are bad at once: no heal is added for"
+        f" {found.span(heal.BREAKER_S)}, then one as a trial"
+    )
+    evidence = {"findings": names, "until": until}
+    return found.firing(NAME, settings, message, ACTION_MANY, fingerprint=heal.MANY, evidence=evidence)
 
 
 def _breaker(heals: Sequence[Mapping[str, Any]], settings: Settings, now: float) -> Finding | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,10 +28,17 @@ SUPERVISED = (
     "agent_silent",
 )
 
+HEAL_FUTILE = "heal_futile"  # the condition whose issue says that a breaker is open
+MANY = "many-at-once"  # its fingerprint when too much is bad at once: no thing to heal one by one (rule A9)
+MANY_SHARE, MANY_LEAST = 0.4, 4  # of the kinds of failure of a week; fewer than so many are not a mass
+
+KEY = "heal:"  # begins the dedup_key of every task that an issue asked for
+
 EARLY = "early"  # the effect of a heal that cannot be judged yet
 
 Key = tuple[str, str]  # condition and fingerprint
 Task = Mapping[str, Any]
+Issue = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +59,8 @@ class Slots:
     started: int = 0
     heals: int = 0  # of these, and those that will be started
     others_ready: int = 0
+    cost: float = 0.0  # of the tasks that ended within a day, in USD, as far as their agents told
+    heal_cost: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +95,25 @@ def slots(snapshot: Mapping[str, Any], remedies: Sequence[Task]) -> Slots:
     started += [(one["id"], one.get("task_type")) for one in snapshot.get("running") or ()]
     waiting = sum(one["status"] == PENDING for one in remedies)
     open_items = max((int(one.get("backlog_open") or 0) for one in snapshot.get("runners") or ()), default=0)
+    costs = [
+        (_cost(one), one.get("task_type") == "heal" or one["id"] in ids)
+        for one in snapshot.get("finished") or ()
+        if float(snapshot.get("now") or 0.0) - float(one["finished_at"]) < DAY
+    ]
     return Slots(
+        cost=sum(cost for cost, _ in costs),
+        heal_cost=sum(cost for cost, is_heal in costs if is_heal),
         started=len(started),
         heals=sum(task_type == "heal" or task_id in ids for task_id, task_type in started) + waiting,
         others_ready=max(0, int(snapshot.get("ready_count") or 0) - waiting) + open_items,
     )
+
+
+def _cost(task: Task) -> float:
+    """Anybody may write a context."""
+    usage = (task.get("context") or {}).get("usage")
+    cost = usage.get("cost_usd") if isinstance(usage, Mapping) else None
+    return float(cost) if isinstance(cost, (int, float)) and 0 < cost < 1e9 else 0.0
 
 
 def failed_in_a_row(remedies: Sequence[Task], now: float) -> tuple[int, float]:
@@ -108,6 +131,18 @@ def failed_in_a_row(remedies: Sequence[Task], now: float) -> tuple[int, float]:
             break
         row, last = row + 1, max(last, _end(one))
     return row, last
+
+
+def many_at_once(opened: Iterable[Issue], resolved: Iterable[Issue]) -> tuple[list[str], int]:
+    """The names of the issues that could ask for a heal, when too many are bad at once; and of how many in a week.
+
+    Empty while they are few. What is not seen any more is not bad.
+    """
+    known = [one for one in (*opened, *resolved) if one.get("direction")]
+    bad = [one for one in known if one.get("status", "open") == "open" and one.get("quiet_since") is None]
+    names = sorted(" ".join(filter(None, (one["condition"], one.get("fingerprint")))) for one in bad)
+    is_many = len(names) >= MANY_LEAST and len(names) >= MANY_SHARE * len(known)
+    return (names if is_many else []), len(known)
 
 
 def breaker_wait(row: int) -> float:
@@ -141,24 +176,39 @@ def choose(
     """
     if not auto_fix:
         return []
-    free = _free(remedies, caps, slots or Slots(), now)
+    free = _free(remedies, caps, slots or Slots(), issues.get((HEAL_FUTILE, MANY)), now)
     wanted = [one for one in findings if _may_ask(one, issues, remedies, caps, now)]
     wanted.sort(key=lambda one: ("high", "medium", "low").index(one.severity))
     return [_request(one, issues[one.condition, one.fingerprint], task_types) for one in wanted[: max(0, free)]]
 
 
-def _free(remedies: Sequence[Task], caps: Caps, slots: Slots, now: float) -> int:
+def _free(remedies: Sequence[Task], caps: Caps, slots: Slots, many: Issue | None, now: float) -> int:
     """How many heals may be added now, whatever they are for."""
     at_work = sum(one["status"] not in TERMINAL for one in remedies)
     limits: list[int] = [caps.open - at_work, caps.per_day - sum(now - one["created_at"] < DAY for one in remedies)]
     if slots.others_ready:
-        # The first one is always due: a share of nothing would be no heal at all.
-        least = 1 if caps.share > 0 else 0
-        limits.append(max(least, int(caps.share * (slots.started + 1))) - slots.heals)
+        limits.append(share_of(caps.share, slots.started) - slots.heals)
+        if slots.heal_cost > caps.share * slots.cost:
+            limits.append(0)
     row, last = failed_in_a_row(remedies, now)
     if row >= BREAKER_ROW:
         limits.append(0 if now < last + breaker_wait(row) else 1 - at_work)
+    if many is not None and many.get("quiet_since") is None:
+        limits.append(_trial(remedies, float((many.get("evidence") or {}).get("until") or 0.0), now))
     return min(limits)
+
+
+def share_of(share: float, started: int) -> int:
+    """How many of the tasks that were started lately, and the next one, may be heals while other work is ready.
+
+    The first one is always due: a share of nothing would be no heal at all.
+    """
+    return max(1 if share > 0 else 0, int(share * (started + 1)))
+
+
+def _trial(remedies: Sequence[Task], until: float, now: float) -> int:
+    """While too much is bad at once: none for some hours, then a single one."""
+    return 0 if now < until else 1 - sum(one["created_at"] >= until for one in remedies)
 
 
 def _may_ask(
@@ -215,7 +265,7 @@ def _request(finding: Finding, issue: Mapping[str, Any], task_types: Mapping[str
         fingerprint=finding.fingerprint,
         task_type=task_types.get(finding.condition, "heal"),
         direction=finding.direction,
-        dedup_key=f"heal:{issue['id']}:{previous}",
+        dedup_key=f"{KEY}{issue['id']}:{previous}",
         issue=str(issue["id"]),
         context={
             "condition": finding.condition,

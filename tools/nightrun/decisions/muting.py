@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from nightrun.decisions import heal
 from nightrun.words.issue import FIRING, PENDING, UNKNOWN, Finding
 
 Key = tuple[str, str]  # condition and fingerprint
@@ -30,7 +31,8 @@ _WORST_FIRST = ("high", "medium", "low")
 def muted(findings: Iterable[Finding], snapshot: Mapping[str, Any]) -> list[Finding]:
     """What a cause explains becomes unknown: no new issue, and none that is open is closed."""
     seen = list(findings)
-    fires = {one.condition: one for one in seen if one.state == FIRING}
+    fires: dict[str | Key, Finding] = {_key(one): one for one in seen if one.state == FIRING}
+    fires |= {one.condition: one for one in seen if one.state == FIRING}
     return [_said(one, _cause(one, fires, snapshot)) for one in seen]
 
 
@@ -40,16 +42,31 @@ def _said(finding: Finding, cause: str) -> Finding:
     return replace(finding, state=UNKNOWN, message=f"not judged while {cause}: {finding.message}", direction=None)
 
 
-def _cause(finding: Finding, fires: Mapping[str, Finding], snapshot: Mapping[str, Any]) -> str:
+def _cause(finding: Finding, fires: Mapping[str | Key, Finding], snapshot: Mapping[str, Any]) -> str:
     """In words; empty when nothing explains it."""
     disk = fires.get("disk_low")
     if disk is not None and disk.evidence.get("full") and finding.condition != "disk_low":
         return "the disk is full"
     if "api_unreachable" in fires and finding.condition in WITHOUT_API:
         return "the API is away"
+    if "gate_red" in fires and _is_of_gate(finding):
+        return "the target branch fails its own gate"
+    if (heal.HEAL_FUTILE, heal.MANY) in fires and _is_new_failure(finding, snapshot):
+        return "too much is bad at once"
     if finding.condition in OF_FAILURES:
         return _pause(finding, snapshot)
     return ""
+
+
+def _is_of_gate(finding: Finding) -> bool:
+    """Failures that are all of the gate: whatever an agent does, the gate that was red before it stays red."""
+    classes = finding.evidence.get("error_classes")
+    return finding.condition == "repeated_failures" and list(classes or ()) == ["gate"]
+
+
+def _is_new_failure(finding: Finding, snapshot: Mapping[str, Any]) -> bool:
+    opened = {(one["condition"], one.get("fingerprint", "")) for one in snapshot.get("issues") or ()}
+    return finding.condition in OF_FAILURES and _key(finding) not in opened
 
 
 def _pause(finding: Finding, snapshot: Mapping[str, Any]) -> str:

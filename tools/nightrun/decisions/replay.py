@@ -11,7 +11,7 @@ from nightrun import conditions
 from nightrun.decisions import issues, muting
 from nightrun.decisions.issues import Key, Known, Wait
 from nightrun.words.errors import WrongUse
-from nightrun.words.issue import FIRING, Finding
+from nightrun.words.issue import FIRING, PENDING, Finding
 
 FIRED = "fired"
 AGAIN = "fired again"
@@ -49,11 +49,18 @@ class Replay:
 
     def look(self, snapshot: Mapping[str, Any]) -> list[Event]:
         now = float(snapshot["now"])
-        seen = {**snapshot, "issues": list(self.opened.values())}
+        seen = {**snapshot, "issues": self._opened(), "resolved": self._resolved_lately(now)}
         findings = self._judged(muting.muted(self._detected(seen, now), seen), now)
         self.said = findings
         self._remember(findings, now)
         return [*self._fired(findings, now), *self._resolved(findings, now)]
+
+    def _opened(self) -> list[dict[str, Any]]:
+        quiet = {key: one.since for key, one in self._known.items() if one.state == PENDING}
+        return [{**one, "quiet_since": quiet.get(key)} for key, one in self.opened.items()]
+
+    def _resolved_lately(self, now: float) -> list[dict[str, Any]]:
+        return [one for one in self._closed.values() if now - one["resolved_at"] < AGAIN_WITHIN_S]
 
     def _detected(self, snapshot: Mapping[str, Any], now: float) -> list[Finding]:
         found: list[Finding] = []
@@ -67,7 +74,7 @@ class Replay:
         settings = {one.NAME: self.settings_of(one.NAME) for one in self.only}
         waits = {name: Wait(one.hold, one.over_after) for name, one in settings.items()}
         said = issues.step(findings, known=self._known, still_open=list(self.opened), waits=waits, now=now)
-        known = [key for key, one in self._closed.items() if now - one["resolved_at"] < AGAIN_WITHIN_S]
+        known = [(one["condition"], one["fingerprint"]) for one in self._resolved_lately(now)]
         lately = muting.opened_lately([*self.opened.values(), *self._closed.values()], now)
         return muting.gathered(said, list(self.opened), known, lately=lately, most=self.most)
 
@@ -100,7 +107,7 @@ class Replay:
         events = []
         for key in [one for one in self.opened if one not in held and one[0] not in unknown]:
             one = self.opened.pop(key)
-            self._closed[key] = {**one, "resolved_at": now}
+            self._closed[key] = {**one, "status": "resolved", "resolved_at": now}
             named = Finding(
                 condition=key[0],
                 fingerprint=key[1],
@@ -152,5 +159,7 @@ def _issue(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         "message": finding.message,
         "suggested_action": finding.suggested_action,
+        "direction": finding.direction,
+        "status": "open",
         "evidence": dict(finding.evidence),
     }

@@ -33,13 +33,14 @@ def state(task: Task, steps: Iterable[Task]) -> str:
 
 
 def open_one(asks: Task, suggested: Iterable[Mapping[str, Any]], undone: Collection[str]) -> Mapping[str, Any] | None:
-    """The open suggestion for the same condition and fingerprint as that of the heal `asks`.
+    """The open suggestion that an earlier heal made for the same condition and fingerprint as the heal `asks`.
 
     `undone` are the items that stand in the file and are not ticked: a person may have ticked one, or taken it away.
     """
     for one in suggested:
         is_over = one["commit_state"] == COMMIT_LANDED and one["item"]["key"] not in undone
-        if one["state"] == OPEN and not is_over and _is_same_kind(asks, one):
+        is_own = one.get("suggested_by") == asks.id  # added before the runner died
+        if one["state"] == OPEN and not is_over and not is_own and _is_same_kind(asks, one):
             return one
     return None
 

@@ -143,6 +143,7 @@ class Claim(Body):
     types: list[Name] | None = None
     wait_seconds: Annotated[FiniteFloat, Field(ge=0, le=LONGEST_WAIT_S)] = 0
     claim_key: Name | None = None
+    heal_share: Annotated[FiniteFloat, Field(ge=0, le=1)] = 1.0
 
 
 class Heartbeat(OpenBody):

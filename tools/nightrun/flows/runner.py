@@ -165,6 +165,7 @@ class Runner:
                     agents=list(available),
                     types=types,
                     wait_seconds=wait_s,
+                    heal_share=self.world.policy.heal.share,
                 )
         finally:
             self.waits = False

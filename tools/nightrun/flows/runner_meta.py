@@ -22,7 +22,8 @@ log = logging.getLogger("nightrun.runner")
 def follow(world: World, task: Task, base_tree: str) -> list[str]:
     """The ids of the tasks that were added; the same item again is the same task.
 
-    One item is open for one condition and fingerprint: a heal that comes back names its root cause anew each time.
+    While an item of an earlier heal is open for the same condition and fingerprint none is added: a heal that comes
+    back names its root cause anew each time. All that one heal suggests are added, up to `suggestion.MOST`.
     """
     file = world.policy.backlog.meta
     if task.task_type != HEAL or task.tree is None or file is None:
@@ -36,8 +37,6 @@ def follow(world: World, task: Task, base_tree: str) -> list[str]:
             _say_not_added(world, task, item, first)
             continue
         added.append(_add(world, task, item, file))
-        if suggestion.has_kind(task):
-            first = {"task": added[-1], "item": {"key": item.key}}
     return added
 
 

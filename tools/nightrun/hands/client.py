@@ -103,6 +103,7 @@ class Client:
         agents: Sequence[str],
         types: Sequence[str] | None = None,
         wait_seconds: float = 0,
+        heal_share: float = 1.0,
     ) -> Task | None:
         """The next ready task, now running and leased to this runner; None when there is none."""
         # Kept until an answer arrives: a claim whose answer was lost gives the same task again, not a second one.
@@ -116,6 +117,7 @@ class Client:
             "types": None if types is None else list(types),
             "wait_seconds": wait_seconds,
             "claim_key": self._claim_key,
+            "heal_share": heal_share,
         }
         answer = self._call("POST", "/api/agent/claim", body, timeout_s=self._timeout_s + wait_seconds)
         self._claim_key = ""

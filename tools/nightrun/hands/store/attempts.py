@@ -53,3 +53,12 @@ def ended_last(db: Database, limit: int) -> list[Row]:
         " WHERE a.ended_at IS NOT NULL ORDER BY a.ended_at DESC LIMIT :limit",
         {"limit": limit},
     )
+
+
+def tasks_of_last(db: Database, limit: int) -> list[Row]:
+    """What kind of task the attempts were that ended last."""
+    return db.all(
+        "SELECT t.task_type, t.dedup_key FROM attempts a JOIN tasks t ON t.id = a.task_id"
+        " WHERE a.ended_at IS NOT NULL ORDER BY a.ended_at DESC LIMIT :limit",
+        {"limit": limit},
+    )

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nightrun.hands.store import attempts, events, moves, notes, pauses, runners, tasks
+from nightrun.decisions import heal
+from nightrun.hands.store import attempts, events, moves, notes, pauses, runners, sums, tasks
 from nightrun.hands.store.database import Database, Row
 from nightrun.words import task as words
 
 LEASE_S = 180.0
 MOST_RECLAIMS = 3  # the third runner that goes away with a task is the last
+LATELY = 20  # attempts that ended last, of which heals may be a share
 CLOCK_JUMP_S = 5.0  # differences below are the clock being set right a little
 # Named, so that it is never the history that is searched, whatever the statistics of the tables say.
 _TASKS = "tasks INDEXED BY tasks_ready"
@@ -31,8 +33,12 @@ def claim(
     boot_id: str | None = None,
     start_time: float | None = None,
     claim_key: str | None = None,
+    heal_share: float = 1.0,
 ) -> Row | None:
-    """The first ready task, leased to this runner; None when there is none it may have."""
+    """The first ready task, leased to this runner; None when there is none it may have.
+
+    Heals wait while they are more than `heal_share` of the tasks started lately and other work is ready.
+    """
     who = {"runner": runner, "runner_pid": pid, "runner_boot_id": boot_id, "runner_start_time": start_time}
     with db.write():
         runners.seen(db, who, now=now)
@@ -45,6 +51,8 @@ def claim(
             return None
         _explain_waiting(db, agents, types, closed, now=now)
         found = _first_ready(db, _usable(agents, closed), types, now=now)
+        if found is not None and _is_heal(found) and _is_over_share(db, heal_share):
+            found = _first_ready(db, _usable(agents, closed), types, now=now, instead_of=found) or found
         if found is None:
             return None
         lease = {"lease_expires_at": now + LEASE_S, "claim_key": claim_key}
@@ -173,7 +181,28 @@ def _answered_before(db: Database, claim_key: str | None) -> Row | None:
     return db.one("SELECT * FROM tasks WHERE status = 'running' AND claim_key = :key", {"key": claim_key})
 
 
-def _first_ready(db: Database, agents: Sequence[str], types: Sequence[str] | None, *, now: float) -> Row | None:
+def _is_heal(task: Row) -> bool:
+    return task["task_type"] == sums.HEAL or str(task["dedup_key"] or "").startswith(heal.KEY)
+
+
+def _is_over_share(db: Database, share: float) -> bool:
+    """By the claim as well as when heals are added: those that wait must not come in a row (reliability.md A8)."""
+    started = [
+        *db.all("SELECT task_type, dedup_key FROM tasks WHERE status = 'running'"),
+        *attempts.tasks_of_last(db, LATELY),
+    ]
+    return sum(map(_is_heal, started)) >= heal.share_of(share, len(started))
+
+
+def _first_ready(
+    db: Database,
+    agents: Sequence[str],
+    types: Sequence[str] | None,
+    *,
+    now: float,
+    instead_of: Row | None = None,
+) -> Row | None:
+    """`instead_of`: a heal that waits for work that is no less urgent. A red target is repaired before all of it."""
     if not agents or types == []:  # an empty list has no index to look in
         return None
     in_agents, params = _in("a", agents)
@@ -181,6 +210,12 @@ def _first_ready(db: Database, agents: Sequence[str], types: Sequence[str] | Non
     if types is not None:
         in_types, more = _in("t", types)
         where, params = f"{where} AND task_type IN ({in_types})", {**params, **more}
+    if instead_of is not None:
+        where += (
+            f" AND priority >= :least AND task_type <> '{sums.HEAL}'"
+            f" AND (dedup_key IS NULL OR dedup_key NOT LIKE '{heal.KEY}%')"
+        )
+        params = {**params, "least": instead_of["priority"]}
     sql = f"SELECT * FROM {_TASKS} WHERE {where} ORDER BY priority DESC, seq LIMIT 1"
     return db.one(sql, {**params, "now": now})
 

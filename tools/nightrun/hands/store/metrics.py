@@ -23,7 +23,7 @@ EXACT_UP_TO = 2_000  # tasks in the window
 def window(db: Database, *, now: float, days: int = 7) -> dict[str, Any]:
     """The answer of GET /api/agent/metrics."""
     rows = _sums(db, now - days * DAY)
-    counted = [one for one in rows if one["task_type"] != sums.HEAL]
+    counted = [one for one in rows if sums.is_counted(one["task_type"])]
     return {
         "success_rate": success_rate(counted),
         "execution_time": _execution_time(db, now - days * DAY, sum(one["timed"] for one in counted)),
@@ -38,8 +38,8 @@ def window(db: Database, *, now: float, days: int = 7) -> dict[str, Any]:
 
 
 def rate_of_window(db: Database, *, now: float, days: int = 7) -> dict[str, Any]:
-    """Only {completed, failed, total, rate}, without heals and environment faults."""
-    return success_rate([one for one in _sums(db, now - days * DAY) if one["task_type"] != sums.HEAL])
+    """Only {completed, failed, total, rate}, without heals, other repairs and environment faults."""
+    return success_rate([one for one in _sums(db, now - days * DAY) if sums.is_counted(one["task_type"])])
 
 
 def success_rate(rows: Iterable[Row]) -> dict[str, Any]:
@@ -52,7 +52,8 @@ def success_rate(rows: Iterable[Row]) -> dict[str, Any]:
 
 def _by_task_type(rows: Iterable[Row]) -> dict[str, Any]:
     shown: dict[str, Any] = {}
-    for name, group in _grouped(rows, "task_type").items():
+    named = [{**one, "task_type": one["task_type"].removeprefix(sums.REMEDY)} for one in rows]
+    for name, group in _grouped(named, "task_type").items():
         rate = success_rate(group)
         if rate["total"]:
             shown[name] = {

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from nightrun.decisions import heal
 from nightrun.hands.store.database import Database, Row
 from nightrun.words import outcome
 from nightrun.words import task as words
@@ -20,6 +21,7 @@ SPANS = (60, 3_600, DAY)  # seconds, of the sums
 STEP_SPANS = (3_600, 21_600, DAY)  # of the histogram
 KEPT_DAYS = 92  # of sums per minute and hour; days are kept for ever
 HEAL = "heal"
+REMEDY = "remedy:"  # before the type of a task that an issue asked for: such tasks do not count in the rate
 _STEP = math.log(1.04)  # the middle of a step is at most 2 % from its ends
 _KEY = ("span", "start", "task_type", "model")
 _KINDS = ("completed", "failed", "environment")
@@ -58,7 +60,7 @@ def rebuild(db: Database) -> None:
 
 def _finished(db: Database) -> Iterator[Row]:
     last = 0
-    names = "seq, status, task_type, model, agent, error_class, run_seconds, finished_at"
+    names = "seq, status, task_type, dedup_key, model, agent, error_class, run_seconds, finished_at"
     while True:
         rows = db.all(
             f"SELECT {names} FROM tasks WHERE seq > :last ORDER BY seq LIMIT 10000",
@@ -76,13 +78,24 @@ def _sums_of(task: Row, span: int) -> Row:
     return {
         "span": span,
         "start": _start(task, span),
-        "task_type": task["task_type"],
+        "task_type": _type(task),
         "model": task["model"] or task["agent"] or "unknown",
         **dict.fromkeys(_KINDS, 0),
         _kind(task): 1,
         "timed": int(timed),
         "seconds": task["run_seconds"] if timed else 0.0,
     }
+
+
+def _type(task: Row) -> str:
+    """By a key that never changes: what is taken back must be the row that it was added to."""
+    is_remedy = str(task["dedup_key"] or "").startswith(heal.KEY) and task["task_type"] != HEAL
+    return f"{REMEDY}{task['task_type']}" if is_remedy else str(task["task_type"])
+
+
+def is_counted(task_type: str) -> bool:
+    """Whether sums of this type say something about the work, and not about repairs."""
+    return task_type != HEAL and not task_type.startswith(REMEDY)
 
 
 def _steps_of(task: Row) -> list[tuple[int, int, int]]:
