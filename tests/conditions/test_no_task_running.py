@@ -68,3 +68,21 @@ def test_a_shorter_wait_makes_the_quiet_time_shorter_too() -> None:
 @pytest.mark.parametrize("name", ["counts", "pauses", "started_at"])
 def test_missing_data_is_unknown(name: str) -> None:
     assert [one.state for one in look(**{name: None})] == ["unknown"]
+
+
+def looked(*minutes_ago: float, **settings: Any) -> list[str]:
+    looks = [T0 - 60 * one - 1 for one in minutes_ago]
+    return [one.state for one in look(looks=looks, interval=60.0, **settings)]
+
+
+def test_at_least_eight_of_ten_minutes_must_have_been_looked_at() -> None:
+    assert looked(*range(1, 10)) == ["firing"]
+    assert looked(*range(1, 9)) == ["firing"]
+    assert looked(*range(4, 10)) == ["unknown"]
+    assert looked() == ["unknown"]
+    assert looked(*range(20, 40)) == ["unknown"]
+
+
+def test_a_monitor_that_looks_seldom_is_not_blind() -> None:
+    looks = [T0 - 301, T0 - 602]
+    assert [one.state for one in look(looks=looks, interval=300.0)] == ["firing"]

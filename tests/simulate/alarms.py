@@ -23,7 +23,6 @@ SEED = 20_260
 OF_ONE_KIND = 0.7
 BAD_SPELL, BAD_RATE, BAD_TASKS = 0.02, 0.3, 6  # share of tasks that begin one, rate in it, its mean length
 EACH, ALIKE, SPELLS = "each failure in a way of its own", "failures look alike", "failures come in spells"
-WORLDS = (EACH, ALIKE, SPELLS)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import statistics
 from tests.simulate import alarms, storm
 from tests.simulate.alarms import Outcome
 
-RUNS = {2: 150, 8: 150, 30: 40}
+RUNS = {2: 150, 8: 150, 30: 150}
+CLUSTERED = (8, 40)  # tasks a day, runs
 STORMS = 20
 HEAD = f"""\
 ## How good the alarms are
@@ -19,8 +20,15 @@ A healthy run completes {alarms.HEALTHY:.0%} of its tasks. *False* is the number
 days. Then the same with a drop to {alarms.DROPPED:.0%} on day {alarms.DROP_DAY}: how many of the drops are *found* in
 the {alarms.DAYS - alarms.DROP_DAY} days left, after how many hours (median), and how often an issue fires after it in
 the worst run (1: it fires once and stays open). One that was open already on that day does not count as found. Each
-failure is of its own kind; of `repeated_failures` a row of three is therefore all that fires,
-which is meant to be quick, not sure.
+failure comes by chance and is of its own kind, so that of `repeated_failures` only the row of five can fire.
+"""
+CLUSTERED_HEAD = f"""
+Real failures are not independent. The same at {CLUSTERED[0]} tasks a day ({CLUSTERED[1]} runs) when
+{alarms.OF_ONE_KIND:.0%} of the failures end with the same line (a test command that says no more than that something
+failed), and when failures come in spells of {alarms.BAD_TASKS} tasks on average, of which {1 - alarms.BAD_RATE:.0%}
+fail, in the same way: the rates in the long run are as above. An alarm about a spell is no false one, it is counted
+here all the same; and what looks alike and happens three times in a day is told, however healthy the rest is.
+
 """
 STORM_HEAD = f"""
 ### A heal storm
@@ -47,7 +55,16 @@ def _alarms(quick: bool) -> str:
     for rule in alarms.RULES:
         cells = " | ".join(_cell(one[rule.name]) for one in measured.values())
         rows.append(f"| {rule.name} | {cells} |")
-    return HEAD + "\n" + "\n".join(rows) + "\n"
+    return HEAD + "\n" + "\n".join(rows) + "\n" + _clustered(quick)
+
+
+def _clustered(quick: bool) -> str:
+    pace, runs = CLUSTERED
+    worlds = (alarms.ALIKE, alarms.SPELLS)
+    measured = [alarms.measure(pace, runs // 10 if quick else runs, world) for world in worlds]
+    rows = [f"| rule | {' | '.join(worlds)} |", "|---|---|---|"]
+    rows += [f"| {rule.name} | {' | '.join(_cell(one[rule.name]) for one in measured)} |" for rule in alarms.RULES]
+    return CLUSTERED_HEAD + "\n".join(rows) + "\n"
 
 
 def _cell(one: Outcome) -> str:

@@ -141,3 +141,11 @@ def test_one_kind_that_is_not_judged_holds_no_other_open(db: Database) -> None:
     issues.look(db, [finding(fingerprint="a"), finding(fingerprint="b")], now=T0)
     answer = issues.look(db, [finding(fingerprint="a", state="unknown")], now=T0 + 60)
     assert [one["fingerprint"] for one in answer["open"]] == ["a"]
+
+
+def test_when_the_monitor_looked_is_kept_for_an_hour(db: Database) -> None:
+    for second in range(0, 30, 5):
+        issues.look(db, [], now=T0 + second)
+    assert issues.looks(db) == [T0, T0 + 10, T0 + 20]
+    issues.look(db, [], now=T0 + 3_615)
+    assert issues.looks(db) == [T0 + 20, T0 + 3_615]

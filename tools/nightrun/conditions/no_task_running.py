@@ -14,6 +14,8 @@ from nightrun.words.issue import Finding
 NAME = "no_task_running"
 DIRECTION = ""  # only the runner could execute a heal for a runner that is stuck: the supervisor restarts it
 ACTION = "The supervisor restarts the runner. If it comes back: read .pipeline/logs/runner-1.log and `nightrun doctor`."
+PARTS, ENOUGH = 10, 0.8  # at least 8 of 10 samples (reliability.md A5)
+SHORTEST_PART_S = 30.0
 
 
 class Settings(ConditionSettings):
@@ -41,6 +43,8 @@ def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[
     waited = now - idle_since
     if waited < settings.after:
         return []
+    if blind := _blind(snapshot, settings, now):
+        return found.unknown(NAME, settings, blind)
     message = (
         f"{found.count(snapshot.get('ready_count') or 1, 'task is', 'tasks are')} ready and none has run"
         f" for {found.span(waited)} (oldest: {ready['id']})"
@@ -58,6 +62,20 @@ def _is_new(snapshot: Mapping[str, Any], settings: Settings, now: float) -> bool
     starts = [snapshot["started_at"], snapshot.get("resumed_at"), snapshot.get("runner_started_at")]
     last = max(one for one in starts if one is not None)
     return bool(now - last < min(settings.quiet_after_restart, settings.after))
+
+
+def _blind(snapshot: Mapping[str, Any], settings: Settings, now: float) -> str:
+    """In words, when too little of the time was looked at: a monitor that was away cannot say that nothing ran."""
+    looks = snapshot.get("looks")
+    part = max(settings.after / PARTS, SHORTEST_PART_S, float(snapshot.get("interval") or 0.0))
+    parts = int(settings.after / part)
+    if looks is None or parts < 2:
+        return ""
+    # This very look is the sample of the last part.
+    seen = {0} | {int((now - one) // part) for one in looks if 0 <= now - one < parts * part}
+    if len(seen) >= ENOUGH * parts:
+        return ""
+    return f"not looked at often enough: in {len(seen)} of the last {parts} times {found.span(part)}"
 
 
 def _last_sign(snapshot: Mapping[str, Any]) -> float:

@@ -145,7 +145,7 @@ def _between(before: float | None, now: float, step: float) -> Iterator[float]:
 def _snapshot(last: Iterable[Task], attempts: Iterable[Task], week: deque[Task], now: float) -> Snapshot:
     while week and now - float(week[0]["finished_at"]) > WEEK_S:
         week.popleft()
-    completed = sum(one["status"] == COMPLETED for one in week)
+    completed = [one["status"] for one in week].count(COMPLETED)
     return {
         "now": now,
         "finished": list(last),

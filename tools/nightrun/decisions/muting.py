@@ -75,8 +75,8 @@ def _pause(finding: Finding, snapshot: Mapping[str, Any]) -> str:
     if any(one["scope"] == "intake" for one in own):
         return "intake is paused by an outage"
     paused = {one["scope"].removeprefix("agent:") for one in own if one["scope"].startswith("agent:")}
-    agents = _agents(finding, snapshot)
-    if paused and agents and agents <= paused:
+    agents = _agents(finding, snapshot) if paused else set()
+    if agents and agents <= paused:
         return f"{', '.join(sorted(agents))} is paused by an outage"
     return ""
 

@@ -83,15 +83,17 @@ def counted(tasks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [
         one
         for one in tasks
-        if one["status"] in (COMPLETED, FAILED)
+        if (
+            one["status"] == COMPLETED or (one["status"] == FAILED and one.get("error_class") not in ENVIRONMENT_FAULTS)
+        )
         and not is_remedy(one)
-        and one.get("error_class") not in ENVIRONMENT_FAULTS
     ]
 
 
 def is_remedy(task: Mapping[str, Any]) -> bool:
     """Whether an issue asked for this task, whatever its type."""
-    return task.get("task_type") == "heal" or bool((task.get("context") or {}).get("condition"))
+    context = task.get("context")
+    return task.get("task_type") == "heal" or bool(context and context.get("condition"))
 
 
 def count(tasks: Iterable[Mapping[str, Any]]) -> Count:

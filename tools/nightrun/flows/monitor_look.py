@@ -66,7 +66,8 @@ def look(
 
     `diff_of` gives the last change of a task that failed.
     """
-    snapshot = {**_ask(client, memory, now), **facts, "resumed_at": memory.resumed_at}
+    known = {"resumed_at": memory.resumed_at, "interval": policy.monitor.interval}
+    snapshot = {**_ask(client, memory, now), **facts, **known}
     findings = muting.muted(_detect(policy, snapshot, now), snapshot)
     answer = _send(client, findings, policy, memory, snapshot, now)
     added: list[str] = []

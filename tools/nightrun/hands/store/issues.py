@@ -14,6 +14,7 @@ from nightrun.words import issue as words
 REOPENED_WITHIN_S = 7 * 86_400  # an issue that comes back sooner is the same one
 PRIORITY = {"high": 1, "medium": 2, "low": 3}
 HISTORY = 100
+LOOKS_KEPT_S, LOOKS_APART_S = 3_600.0, 10.0
 RESOLVED_SHOWN = 50
 
 Key = tuple[str, str]
@@ -27,6 +28,7 @@ def look(db: Database, findings: Iterable[Mapping[str, Any]], *, now: float) -> 
         resolved = _resolve_absent(db, seen, now=now)
         _remember_states(db, seen, now=now)
         notes.write(db, "last_evaluation", now)
+        notes.write(db, "looks", _looks(looks(db), now))
     return {
         "opened": [to_json(one) for one in opened if one is not None],
         "resolved": [to_json(one) for one in resolved],
@@ -80,6 +82,17 @@ def history(db: Database) -> list[Row]:
 def states(db: Database) -> list[Row]:
     """What each condition said in the last look, and since when it says so."""
     return db.all("SELECT * FROM condition_states ORDER BY condition, fingerprint")
+
+
+def looks(db: Database) -> list[float]:
+    """When the monitor looked, in the last minutes; some seconds apart."""
+    kept = notes.read(db, "looks")
+    return list(kept) if isinstance(kept, list) else []
+
+
+def _looks(kept: list[float], now: float) -> list[float]:
+    lately = [one for one in kept if 0 <= now - one < LOOKS_KEPT_S]
+    return lately if lately and now - lately[-1] < LOOKS_APART_S else [*lately, now]
 
 
 def exists(db: Database, issue_id: str) -> bool:

@@ -31,6 +31,7 @@ def take(db: Database, *, now: float) -> Row:
         "waiting": _waiting(db, now=now),
         "last_claim_at": runners.last_claim_at(db),
         "last_evaluation": notes.read(db, "last_evaluation"),
+        "looks": issues.looks(db),
         "finished": finished(db, FINISHED),
         "attempts": attempts.ended_last(db, FINISHED),
         "window": metrics.rate_of_window(db, now=now),
