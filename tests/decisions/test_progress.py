@@ -21,7 +21,7 @@ def step(days_ago: float, task_type: str = "review", **fields: Any) -> dict[str,
 
 def made(ended: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     given = {"plan": {"index": 12, "total": 40}, "rate": RATE, "known_since": NOW - 10 * DAY, "now": NOW, **more}
-    return progress.make(ended, **given)
+    return progress.make([progress.of_task(one) for one in ended], **given)
 
 
 def texts(found: dict[str, Any]) -> list[str]:
@@ -86,10 +86,10 @@ def test_less_than_a_day_has_no_rate() -> None:
 
 
 def test_what_no_agent_told_is_unknown_and_not_zero() -> None:
-    assert progress.usage([step(1, attempt=3)])["cost_usd"] == {"sum": None, "told": 0, "attempts": 3}
+    assert progress.usage([progress.of_task(step(1, attempt=3))])["cost_usd"] == {"sum": None, "told": 0, "attempts": 3}
     assert texts(made([step(1, attempt=3)]))[-1] == "cost of 7 days: unknown, none of 3 attempts told it"
     hostile = {"usage": {"cost_usd": "1", "input_tokens": True, "output_tokens": float("inf")}}
-    assert {one["sum"] for one in progress.usage([step(1, context=hostile)]).values()} == {None}
+    assert {one["sum"] for one in progress.usage([progress.of_task(step(1, context=hostile))]).values()} == {None}
 
 
 def test_what_was_told_says_of_how_many_attempts() -> None:

@@ -115,7 +115,7 @@ def test_suggestions_and_what_ended_lately_are_indexed(db: Database, asked: list
     ways.add(db, task_type="spec", dedup_key="suggested:abc", context={"issue": "i1"})
     asked.clear()
     assert len(suggestions.listed(db, now=T0)) == 1
-    ended.lately(db, now=T0, days=14)
+    ended.Lately().read(db, now=T0, days=14)
     assert len(asked) > 4
     # The first task of all is the first row.
     assert [line for line in scans(db, asked) if not line.endswith("FROM tasks ORDER BY seq LIMIT 1")] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from nightrun.decisions import chain, forecast, lines, statistics
@@ -12,23 +12,49 @@ from nightrun.decisions.lines import PLAIN, Line
 from nightrun.words.task import COMMIT_LANDED, COMMIT_NONE, COMPLETED, Task
 
 Facts = Mapping[str, Any]
-Rows = Sequence[Facts]
 
 DAY = 86_400.0
 SPANS = (7, 14)  # days
 USAGE = ("cost_usd", "input_tokens", "output_tokens")
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What one task that ended adds to the progress."""
+
+    finished_at: float
+    is_done: bool  # it was the end of an item
+    is_landed: bool
+    attempts: int
+    used: tuple[float | None, ...]  # of its last attempt, as in USAGE; None: not told
+
+
+def of_task(one: Facts) -> Ended:
+    return Ended(
+        finished_at=float(one["finished_at"]),
+        is_done=is_done(one),
+        is_landed=one["commit_state"] == COMMIT_LANDED,
+        attempts=int(one["attempt"] or 0),
+        used=tuple(_told(one["context"], name) for name in USAGE),
+    )
+
+
 def make(
-    ended: Rows, *, plan: Facts | None, rate: Facts, known_since: float | None, now: float, as_of: float | None = None
+    ended: Sequence[Ended],
+    *,
+    plan: Facts | None,
+    rate: Facts,
+    known_since: float | None,
+    now: float,
+    as_of: float | None = None,
 ) -> dict[str, Any]:
     """`ended` are the tasks that ended since `known_since` (None: nothing is known), at most the longest span.
 
     `plan` is what a runner said about the backlog at `as_of`, `rate` the success of seven days.
     """
     done, total = _backlog(plan)
-    ends = [float(one["finished_at"]) for one in ended if is_done(one)]
-    landed = [float(one["finished_at"]) for one in ended if one["commit_state"] == COMMIT_LANDED]
+    ends = [one.finished_at for one in ended if one.is_done]
+    landed = [one.finished_at for one in ended if one.is_landed]
     days = by_day(ends, known_since, now)
     left = None if done is None or total is None else total - done
     return {
@@ -37,7 +63,7 @@ def make(
         "items_by_day": days,
         "forecast": _forecast(left, days),
         "success_rate": {"rate": rate["rate"] if rate["total"] else None, **_judged(rate)},
-        "usage_7d": usage([one for one in ended if now - float(one["finished_at"]) <= SPANS[0] * DAY]),
+        "usage_7d": usage([one for one in ended if now - one.finished_at <= SPANS[0] * DAY]),
     }
 
 
@@ -60,13 +86,13 @@ def by_day(ends: Iterable[float], known_since: float | None, now: float) -> list
     return counts
 
 
-def usage(ended: Iterable[Facts]) -> dict[str, Any]:
+def usage(ended: Iterable[Ended]) -> dict[str, Any]:
     """Of each number the sum of what was told, and of how many attempts it was: a task keeps that of its last one."""
-    kept = [one for one in ended if one["attempt"]]
-    attempts = sum(int(one["attempt"]) for one in kept)
+    kept = [one for one in ended if one.attempts]
+    attempts = sum(one.attempts for one in kept)
     found: dict[str, Any] = {}
-    for name in USAGE:
-        told = [number for one in kept if (number := _told(one["context"], name)) is not None]
+    for place, name in enumerate(USAGE):
+        told = [number for one in kept if (number := one.used[place]) is not None]
         found[name] = {"sum": round(sum(told), 4) if told else None, "told": len(told), "attempts": attempts}
     return found
 

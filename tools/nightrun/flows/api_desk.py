@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from nightrun.hands import clock
 from nightrun.hands.state_dir import StateDir
 from nightrun.hands.store.database import Database
+from nightrun.hands.store.ended import Lately
 
 
 class Bell:
@@ -46,6 +47,7 @@ class Desk:
     steady: Callable[[], float] = clock.monotonic
     bell: Bell = field(default_factory=Bell)
     closing: bool = False
+    ended: Lately = field(default_factory=Lately)
 
 
 async def _desk_of(request: Request) -> Desk:

@@ -12,7 +12,7 @@ from nightrun.flows import api_answers as answers
 from nightrun.flows import api_bodies as bodies
 from nightrun.flows.api_desk import Answer, AtDesk, Desk
 from nightrun.hands import clock
-from nightrun.hands.store import effects, ended, issues, metrics, notes, runners, snapshot, suggestions, tasks
+from nightrun.hands.store import effects, issues, metrics, notes, runners, snapshot, suggestions, tasks
 from nightrun.hands.store.database import Row
 
 router = APIRouter(prefix="/api/agent", tags=["monitor"])
@@ -131,7 +131,7 @@ def _heals(desk: Desk, now: float) -> dict[str, Any]:
 def _progress(desk: Desk) -> dict[str, Any]:
     """How far the backlog is, how fast it goes and when it will be done."""
     now, told = desk.now(), _told(desk)
-    found, known_since = ended.lately(desk.db, now=now, days=progress.SPANS[-1])
+    found, known_since = desk.ended.read(desk.db, now=now, days=progress.SPANS[-1])
     return progress.make(
         found,
         plan=told["details"]["plan"] if told else None,
