@@ -7,7 +7,19 @@ import pytest
 from nightrun import agents
 from nightrun.policy import checks
 from nightrun.policy.values import variable_name
-from tests.agents.ends import NOW, end, run
+from tests.agents.ends import NOW, RECORDED, end, run
+
+SHAPES = ("success", "declined", "401", "429", "limit", "billing", "500", "refused", "tool-error", "loop", "truncated")
+# agents.md sections 3, 6 and 11: what a program does not have, or what nobody has seen of it.
+GUARDS_LOOPS = ("cline", "gemini", "qwen")
+NOT_SEEN = {
+    ("aider", "tool-error"): "it makes one request and has no tools",
+    ("cursor", "401"): "it is told as `no-login`",
+    ("cursor", "billing"): "its plan limit is all that is known",
+    ("goose", "limit"): "its rate limit is all that is known",
+    ("mini", "limit"): "it has one name for all of them: `429`",
+    ("qwen", "limit"): "it waits in place, as for `429`",
+}
 
 
 def test_every_built_in_agent_of_the_policy_is_there() -> None:
@@ -35,6 +47,13 @@ def test_every_agent_has_the_same_shape(agent: ModuleType) -> None:
 @pytest.mark.parametrize("output", ["", "done\n", '{"type":"text"}\n', "null\n[]\n{}\n", "\ufffd\x00\n"])
 def test_exit_code_0_alone_is_never_success(name: str, output: str) -> None:
     assert agents.BY_NAME[name].read(end(output, 0), now=NOW).kind == "agent"
+
+
+@pytest.mark.parametrize("name", agents.PRESETS)
+def test_every_shape_that_is_known_of_a_program_is_recorded(name: str) -> None:
+    recorded = {one.stem for one in (RECORDED / name).iterdir()}
+    known = [one for one in SHAPES if (name, one) not in NOT_SEEN and (one != "loop" or name in GUARDS_LOOPS)]
+    assert [one for one in known if not any(found.startswith(one) for found in recorded)] == []
 
 
 @pytest.mark.parametrize("name", agents.PRESETS)

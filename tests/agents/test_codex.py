@@ -74,7 +74,7 @@ def test_limit_says_when_it_ends_in_local_time() -> None:
 
 
 def test_waiting_for_the_network_for_ever_is_the_networks() -> None:
-    assert read("waiting", None, "silent").kind == "network"
+    assert read("refused", None, "silent").kind == "network"
 
 
 def test_success_with_a_wrong_exit_code_is_none() -> None:

@@ -52,6 +52,7 @@ def test_failures_have_their_class(shape: str, code: int, kind: str) -> None:
 def test_limit_that_it_waits_for_is_told_when_it_is_ended() -> None:
     result = read("429", None, "silent")
     assert (result.kind, result.usage) == ("limit", {})
+    assert read("billing", None, "silent").kind == "auth"
     assert read("waiting", None, "silent").kind == "agent"
 
 
