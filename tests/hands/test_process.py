@@ -230,15 +230,16 @@ class TestAgent:
 
 
 class TestSubreaper:
-    def test_a_daemon_that_wiped_its_environment_is_adopted_and_ended(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("delay_s", [0, 0.5], ids=["at once", "when this machine is slow to look"])
+    def test_a_daemon_that_wiped_its_environment_is_adopted_and_ended(self, tmp_path: Path, delay_s: float) -> None:
         """In a process of its own: being a subreaper cannot be undone."""
-        hide = (
-            "(setsid env -i /bin/sh -c '(echo $$ > child; exec /bin/sleep 60) &' &); while ! [ -s child ]; do :; done"
-        )
+        hide = "(setsid env -i /bin/sh -c 'echo $$ > child; exec /bin/sleep 60' &); until [ -s child ]; do :; done"
         program = f"""
-import os, subprocess
+import os, time
 from pathlib import Path
-from nightrun.hands import process
+from nightrun.hands import process, survivors
+look = survivors.leader
+survivors.leader = lambda *known: (time.sleep({delay_s}), look(*known))[1]
 process.become_subreaper()
 own = process.run(["true"])
 part = process.start_part(["sleep", "60"], cwd=Path("."), env=None, log=Path("part.log"))

@@ -108,7 +108,7 @@ def run_agent(
     Two of these at a time need two processes: what a subreaper adopts cannot be told apart.
     """
     started = clock.monotonic()
-    environment = {**env, survivors.MARKER: marker}
+    environment, children_before = {**env, survivors.MARKER: marker}, survivors.children()
 
     def why_stop(quiet_s: float) -> EndReason | None:
         if should_stop():
@@ -123,7 +123,7 @@ def run_agent(
         AgentLog(log, log_bytes, TAIL_BYTES) as output,
         _started(argv, cwd=cwd, env=environment, stdin=stdin, stderr=subprocess.STDOUT) as process,
     ):
-        leader = survivors.leader(process.pid, marker)
+        leader = survivors.leader(process.pid, marker, children_before)
         reader = _reader(process, output)
         try:
             if on_start is not None:

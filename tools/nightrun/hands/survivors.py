@@ -37,10 +37,18 @@ class Leader(NamedTuple):
     children_before: frozenset[int]  # our own children when it started: never survivors of it
 
 
-def leader(pid: int, marker: str | None) -> Leader:
-    """To be called right after the start of `pid`, before anybody waited for it."""
+def children() -> frozenset[int]:
+    """The pids of our own children; empty when this system has no cheap answer."""
+    return frozenset(_children_of_us() or ())
+
+
+def leader(pid: int, marker: str | None, children_before: frozenset[int]) -> Leader:
+    """To be called right after the start of `pid`, before anybody waited for it.
+
+    `children_before` was asked before that start: a daemon of a program that was quick is a child of ours already.
+    """
     row = _row(pid)
-    return Leader(pid, row.started if row else 0.0, marker, frozenset(_children_of_us() or ()))
+    return Leader(pid, row.started if row else 0.0, marker, children_before)
 
 
 def of(leader: Leader, *, adopts: bool, not_these: Collection[int], known: Iterable[Row] = ()) -> list[Row]:
