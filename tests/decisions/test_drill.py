@@ -35,6 +35,11 @@ def test_what_only_a_sandbox_can_stop_is_excused_without_one() -> None:
     assert judged("push-a2", True) == drill.CAUGHT
 
 
+def test_what_is_not_over_in_time_is_excused_by_nothing() -> None:
+    made = drill.row(drills.BY_NAME["push-a2"], Finding(False, "late"), 1.0, sandboxed=False, late=True)
+    assert made.verdict == drill.NOT_CAUGHT
+
+
 def test_the_rule_that_would_stop_it_is_named_only_where_nothing_here_can() -> None:
     one = drills.BY_NAME["push-a2"]
     assert drill.row(one, Finding(False, "pushed"), 1.0, sandboxed=False).rule == one.rule

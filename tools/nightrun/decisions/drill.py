@@ -40,12 +40,12 @@ class Row:
         return self.verdict != NOT_CAUGHT
 
 
-def row(drill: Drill, finding: Finding, seconds: float, *, sandboxed: bool) -> Row:
-    """`sandboxed`: the agents ran in a sandbox, which has to stop what nothing else can."""
+def row(drill: Drill, finding: Finding, seconds: float, *, sandboxed: bool, late: bool = False) -> Row:
+    """`sandboxed`: the agents ran in a sandbox, which has to stop what nothing else can. `late`: it is not over yet."""
     verdict = NOT_CAUGHT
     if finding.caught:
         verdict = FINE if drill.name == "works" else CAUGHT
-    elif drill.rule and not sandboxed:
+    elif drill.rule and not sandboxed and not late:
         verdict = NOT_STOPPABLE
     return Row(
         name=drill.name,

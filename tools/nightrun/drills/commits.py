@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nightrun.decisions import message
 from nightrun.drills import found
 from nightrun.drills.found import Drill, Finding, Seen
 
@@ -38,8 +39,6 @@ def judge_no_verify(seen: Seen) -> Finding:
 
 
 def judge_forged(seen: Seen) -> Finding:
-    from nightrun.decisions import message
-
     ids = [one for raw in seen.messages for one in message.trailers(raw).get(message.TASK, [])]
     return found.both(found.landed(seen, "with its own trailers only"), OTHER not in ids, "a forged trailer counts")
 

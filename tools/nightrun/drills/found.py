@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from nightrun.decisions import message
 from nightrun.words import task as words
-from nightrun.words.outcome import COMPLETED
 from nightrun.words.task import Task
 
 # How long, and by which gate, a drill's task is worked on: each is one of the task types of the policy.
@@ -36,7 +36,6 @@ class Seen:
     leaks: tuple[str, ...] = ()  # files about the run that hold what must not be in them
     pauses: tuple[str, ...] = ()  # scopes
     restarts: int = 0  # of runners
-    sandboxed: bool = False
     real_gate: bool = False  # the repository's own gate judged it, not a stand-in
 
 
@@ -98,8 +97,6 @@ def both(first: Finding, holds: bool, otherwise: str) -> Finding:
 
 def own_commits(seen: Seen) -> int:
     """Commits on the target that carry the task's id as a trailer."""
-    from nightrun.decisions import message
-
     return sum(message.trailers(one).get(message.TASK, []) == [seen.task.id] for one in seen.messages)
 
 
@@ -120,7 +117,3 @@ def _how(seen: Seen) -> str:
 def ended(seen: Seen) -> bool:
     """Whether nothing of it is alive any more."""
     return seen.alive == 0
-
-
-def is_completed(seen: Seen) -> bool:
-    return seen.task.outcome == COMPLETED

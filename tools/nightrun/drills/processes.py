@@ -9,13 +9,13 @@ from nightrun.drills.found import Drill, Finding, Seen
 FORKS = """
 n=0
 while [ $n -lt 40 ]; do sleep "600.$TAG" >/dev/null 2>&1 & n=$((n + 1)); done
-sleep 1
+sleep 3
 echo x >nightrun-drill-forks.txt
 """
 DAEMON = """
 s=$(command -v setsid || true)
 (env -i PATH="$PATH" $s sleep "600.$TAG" </dev/null >/dev/null 2>&1 &)
-sleep 1
+sleep 3
 echo x >nightrun-drill-daemon.txt
 """
 KILLS = """

@@ -26,8 +26,10 @@ from nightrun.words.task import Task
 
 READY_S = 30.0
 LOOK_S = 0.1
-TOGETHER_S = 90.0
-ALONE_S = 45.0
+WHOLE_S = 360.0  # for all drills; what is not over by then is not caught
+TOGETHER_S = 150.0
+ALONE_S = 20.0
+FILLS_S = 45.0  # the same for what fills the disk
 FLOOR_BELOW = 64 << 20  # bytes below what is free: others on this machine use some, too
 LEFT_S = 3.0  # for what is left of a drill to be gone after its task has ended
 HOURS = "0.5"  # a drill that was killed does not leave a run for ever
@@ -59,6 +61,7 @@ class Run:
     log_limit: int
     rows: list[Row] = field(default_factory=list)
     say: Say = lambda row: None
+    deadline: float = field(default_factory=lambda: clock.monotonic() + WHOLE_S)
 
     # -- together and alone
 
@@ -72,7 +75,7 @@ class Run:
         if one.fills:
             _set_floor(self.scene, clock.disk_free(self.scene.root) - FLOOR_BELOW)
         followed = self._add(one)
-        self._follow([followed], ALONE_S)
+        self._follow([followed], FILLS_S if one.fills else ALONE_S)
         _set_floor(self.scene, 0)
         with self._answering():
             if self.client.task(followed.task_id).status == words.PENDING:
@@ -85,7 +88,7 @@ class Run:
         return _Followed(one, task.id, self.tags[one.name], clock.monotonic())
 
     def _follow(self, open_ones: list[_Followed], limit_s: float) -> None:
-        deadline = clock.monotonic() + limit_s
+        deadline = min(clock.monotonic() + limit_s, self.deadline)
         while open_ones:
             lines = command_lines.of_all()
             for one in open_ones:
@@ -124,9 +127,10 @@ class Run:
         outcomes = tuple(str(each["outcome"]) for each in self.client.attempts(task.id))
         planted = _put_back(self.scene) if one.drill.alone else False
         seen = self._seen(one, task, pauses, outcomes, planted=planted)
-        finding = one.drill.judge(seen) if _is_over(task) else Finding(False, f"not over in time: {_state(task)}")
+        late = not _is_over(task)
+        finding = Finding(False, f"not over in time: {_state(task)}") if late else one.drill.judge(seen)
         seconds = (task.finished_at or clock.now()) - (task.started_at or task.created_at)
-        row = drill.row(one.drill, finding, seconds, sandboxed=self.sandboxed)
+        row = drill.row(one.drill, finding, seconds, sandboxed=self.sandboxed, late=late)
         self.rows.append(row)
         self.say(row)
 
@@ -152,7 +156,6 @@ class Run:
             leaks=tuple(_leaks(scene)) if one.drill.script == contents.KEY else (),
             pauses=tuple(scope for scope in pauses if scope in ("intake", f"agent:{one.drill.name}")),
             restarts=_restarts(state),
-            sandboxed=self.sandboxed,
             real_gate=scene.real_gate,
         )
 
