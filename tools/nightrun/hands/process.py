@@ -108,7 +108,7 @@ def run_agent(
     Two of these at a time need two processes: what a subreaper adopts cannot be told apart.
     """
     started = clock.monotonic()
-    environment, children_before = {**env, survivors.MARKER: marker}, survivors.children()
+    environment, children_before = {**env, survivors.MARKER: marker}, survivors.own_children()
 
     def why_stop(quiet_s: float) -> EndReason | None:
         if should_stop():

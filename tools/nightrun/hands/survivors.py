@@ -37,7 +37,7 @@ class Leader(NamedTuple):
     children_before: frozenset[int]  # our own children when it started: never survivors of it
 
 
-def children() -> frozenset[int]:
+def own_children() -> frozenset[int]:
     """The pids of our own children; empty when this system has no cheap answer."""
     return frozenset(_children_of_us() or ())
 
