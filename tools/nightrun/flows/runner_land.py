@@ -78,6 +78,7 @@ def _land(world: World, task: Task, place: Place, *, fresh: bool) -> Landed:
         return made
     if place.is_root:
         runner_durable.below(world, place.base)
+        git_land.sync_files(world.root, place.base, made.sha)
         return replace(made, state=words.COMMIT_LANDED)
     reason = landing.held(task.context)
     if reason is not None:

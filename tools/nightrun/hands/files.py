@@ -40,9 +40,18 @@ def read_json(path: Path) -> Any | None:
         return None
 
 
+def sync(path: Path) -> None:
+    """What is in a file survives a power cut from here on."""
+    _sync(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
 def sync_folder(folder: Path) -> None:
     """Names that were made, changed or removed in `folder` survive a power cut from here on."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:

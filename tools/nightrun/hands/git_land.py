@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightrun.hands import git, git_recover
+from nightrun.hands import files, git, git_recover
 from nightrun.words.errors import NightrunError
 
 DONE = "done"
@@ -18,6 +19,7 @@ FAILED = "failed"
 
 _OLDEST_MERGE_TREE = (2, 38)
 _TIMEOUT_S = 300.0
+_MOST_SYNCED = 200  # files one by one
 _OVERLAPS = re.compile(r"would be (overwritten|removed) by|would lose untracked files|not uptodate|Cannot merge")
 _IN_THE_WAY = re.compile(r"error: (?:Entry|Untracked working tree file) '(.*)' (?:not uptodate|would be)")
 _UNMERGED = re.compile(r"unmerged files|unfinished|You have not concluded|MERGE_HEAD exists|needs merge")
@@ -114,6 +116,7 @@ def fast_forward(worktree: Path, sha: str, *, branch: str | None = None) -> Forw
 def _forwarded(worktree: Path, sha: str, branch: str | None) -> Forwarded:
     try:
         _merge(worktree, sha)
+        sync_files(worktree, "ORIG_HEAD", sha)
         if branch is not None:
             git.sync_ref(worktree, f"refs/heads/{branch}")
     except git.GitFailed as error:
@@ -124,6 +127,25 @@ def _forwarded(worktree: Path, sha: str, branch: str | None) -> Forwarded:
 def recover_fast_forward(worktree: Path, sha: str) -> None:
     """After a kill in the middle of `fast_forward`: everything as it was before, the person's edits as they are now."""
     git_recover.recover(worktree, sha)
+
+
+def sync_files(worktree: Path, old: str, new: str) -> None:
+    """What differs between two commits survives a power cut on disk, too; git makes no file of a work tree durable.
+
+    It came back empty, and looked like an edit of the person. What cannot be synced is in the commit all the same.
+    """
+    listed = git.run(worktree, "diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, ok=(0, 128)).out
+    paths = [worktree / os.fsdecode(one) for one in listed.split(b"\0")[:-1]]
+    with suppress(OSError):
+        if len(paths) > _MOST_SYNCED:
+            files.sync_file_system(worktree)
+            return
+        for path in paths:
+            if path.is_file() and not path.is_symlink():
+                files.sync(path)
+        for folder in {path.parent for path in paths}:
+            if folder.is_dir():
+                files.sync_folder(folder)
 
 
 def _merge(worktree: Path, sha: str) -> None:
