@@ -23,18 +23,20 @@ def command(root: Path, into_hooks_path: bool) -> None:
     that is there already is kept and still runs. The policy is written into the hooks: run this again when the types
     that commit, the subject length or `push.block` change.
 
+    git is told to make what it writes here durable (core.fsync), unless you chose something else.
+
     \b
     Examples:
       nightrun setup
       nightrun setup --repo ~/src/project
       nightrun setup --into-hooks-path
     """
-    from nightrun.hands import hooks, pre_commit  # kept from `--help`, which has to be quick
+    from nightrun.hands import git_durable, hooks, pre_commit  # kept from `--help`, which has to be quick
 
     values = hooks.values_for(root)
     # pre-commit writes its file first: what is installed last is what git runs.
     checks = pre_commit.install(root)
     if checks:
         click.echo(checks)
-    for line in hooks.install(root, values, into_hooks_path=into_hooks_path):
+    for line in (*hooks.install(root, values, into_hooks_path=into_hooks_path), *git_durable.harden(root)):
         click.echo(line)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nightrun.hands import files, git, hooks, policy_file, state_dir, top_folder
+from nightrun.hands import files, git, git_durable, hooks, policy_file, state_dir, top_folder
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy import adoption, gates
 from nightrun.policy.adoption import Proposal
@@ -87,7 +87,7 @@ def undo(root: Path) -> Undone:
             del manifest["files"][name]
     _remove_if_empty(root / adoption.BACKLOG)
     if manifest["hooks"]:
-        done.hooks = hooks.uninstall(root)
+        done.hooks = [*hooks.uninstall(root), *git_durable.undo(root)]
         manifest["hooks"] = False
     if manifest["files"]:
         files.write_json(state.path / MANIFEST, manifest)
@@ -155,7 +155,7 @@ def _install_hooks(root: Path, policy: Policy | None) -> tuple[list[str], Nightr
             hint="Correct it (`nightrun policy check` says all), then run `nightrun setup`.",
         )
     try:
-        return hooks.install(root, hooks.values_of(policy)), None
+        return [*hooks.install(root, hooks.values_of(policy)), *git_durable.harden(root)], None
     except NightrunError as error:
         return [], error
 
