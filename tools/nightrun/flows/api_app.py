@@ -18,8 +18,10 @@ from nightrun.hands.store.refusals import Invalid, NotAllowed, NotFound, StoreAw
 log = logging.getLogger("nightrun.api")
 
 _GUARD_ANSWERS = {
+    "400": "The body is not UTF-8 text",
     "401": "No or a wrong token",
     "403": "A request of another web page",
+    "408": "The request took too long to arrive",
     "413": "The body is larger than 1 MiB",
     "415": "Not application/json",
     "421": "A host name that is not this API's",

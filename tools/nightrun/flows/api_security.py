@@ -73,6 +73,10 @@ def _what(scope: Scope, headers: dict[str, list[str]], body: bytes | None) -> Pr
     kind = headers.get("content-type", [""])[0].partition(";")[0].strip().lower()
     if scope["method"] not in ("GET", "HEAD", "OPTIONS") and (body or kind) and kind != "application/json":
         return 415, "Only application/json is taken."
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return 400, "The body is not UTF-8 text."
     return None
 
 
