@@ -123,8 +123,8 @@ types: $(READY_DEV) ## Types of the code
 	@$(RUN) mypy
 test: $(READY_DEV) ## The tests
 	@$(RUN) pytest -q -m "not soak" -n auto --dist loadfile
-soak: $(READY_DEV) ## The slow tests
-	@$(RUN) pytest -q -m soak
+soak: $(READY_DEV) ## The slow tests, with the figures they print
+	@$(RUN) pytest -rP -m soak
 bench: $(READY_DEV) ## Measure what it costs, into docs/benchmarks.md
 	@.venv/bin/python -m tests.bench
 simulate: $(READY_DEV) ## Repeat the simulations of alarms and heals, into docs/benchmarks.md

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.flows.api_world import Process
 
 SEED = 20_261_127
-SHORT, LONG = 2, 150  # examples of each operation, in each mode
+LONG = 150  # examples of each operation, in each mode
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -49,8 +49,8 @@ def operations(served: Process) -> list[Any]:
     return [one.ok() for one in schema.get_all_operations()]
 
 
-def ask_all(served: Process, examples: int, *, token: bool) -> Counter[int]:
-    """How often each status was answered; a failed check fails the test."""
+def ask_all(served: Process, examples: int, *, token: bool, every: int = 1) -> Counter[int]:
+    """How often each status was answered; a failed check fails the test. `every` nth of all kinds of request."""
     answered: Counter[int] = Counter()
     session = requests.Session()
     headers = {"Authorization": f"Bearer {served.token}"} if token else {}
@@ -75,19 +75,17 @@ def ask_all(served: Process, examples: int, *, token: bool) -> Counter[int]:
         with suppress(Unsatisfiable):  # there is nothing about it that could be wrong
             one()
 
-    for operation in operations(served):
-        for mode in MODES:
-            ask(operation, mode)
+    for operation, mode in [(one, mode) for one in operations(served) for mode in MODES][::every]:
+        ask(operation, mode)
     return answered
 
 
 def test_a_few_of_each_operation(served: Process) -> None:
-    answered = ask_all(served, SHORT, token=True)
-    assert {200, 422} <= answered.keys()
+    assert {200, 422} <= ask_all(served, 1, token=True, every=3).keys()
 
 
 def test_without_a_token_nothing_is_told(served: Process) -> None:
-    assert ask_all(served, 1, token=False)[401] > 0
+    assert ask_all(served, 1, token=False, every=9)[401] > 0
 
 
 @pytest.mark.soak

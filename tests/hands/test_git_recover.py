@@ -182,6 +182,23 @@ class TestKilled:
         assert git_out(repo, "rev-parse", "mine") == git_out(repo, "rev-parse", "main") == base
 
 
+@pytest.mark.parametrize("content", ["", "new 0\nnew 1\n"], ids=["empty", "half"])
+def test_files_that_a_power_cut_took_after_all_was_done_are_written_anew(
+    repo: Path, sha: str, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git_recover.began(repo / ".git", sha, "main")
+    git_out(repo, "merge", "-q", "--ff-only", sha)
+    for name in ("a", "made/deep/b.py"):
+        write(repo, name, content)
+    write(repo, "z", "an edit of the person\n")
+    monkeypatch.setattr("nightrun.hands.clock.boottime", lambda: 0.0)
+    git_recover.recover(repo, sha)
+    assert ((repo / "a").read_text(), (repo / "made/deep/b.py").read_text()) == (big("new"), big("new"))
+    edited = [" M README.md", "A  staged.py", " M z", "?? made/untracked.py"]
+    assert sorted(git_out(repo, "status", "--porcelain").splitlines()) == sorted(edited)
+    assert git_recover.unfinished(repo / ".git") is None
+
+
 def test_a_git_that_is_still_at_it_keeps_its_lock(repo: Path, sha: str, monkeypatch: pytest.MonkeyPatch) -> None:
     began(repo, sha)
     with subprocess.Popen(["git", "hash-object", "--stdin"], cwd=repo, stdin=subprocess.PIPE) as still:

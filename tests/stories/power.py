@@ -150,11 +150,13 @@ def kill(pid: int) -> None:
 
 
 def other_boot(folder: Path) -> list[str]:
-    """What to put before a command so that it finds another boot id, as after every power cut."""
+    """What to put before a command so that it finds another boot id, and a boot just now, as after every power cut."""
     name = folder / f"boot-{uuid.uuid4()}"
     name.write_text(f"{uuid.uuid4()}\n")
     shadow = 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"'
-    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", shadow, str(name)]
+    since = int(time.clock_gettime(time.CLOCK_BOOTTIME)) - 1
+    spaces = ["--mount", "--propagation", "private", "--time", "--boottime", f"-{since}", "--fork"]
+    return ["unshare", *spaces, "sh", "-c", shadow, str(name)]
 
 
 # -- what was acknowledged, and whether it is there

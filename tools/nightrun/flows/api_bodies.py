@@ -162,7 +162,7 @@ class RunnerReport(OpenBody):
 
 
 Scope = Annotated[Name, Field(pattern=r"^(intake|agent:.+)$")]
-By = Literal["person", "nightrun", "guard"]  # only a person ends what the guard began
+By = Literal["person", "nightrun", "guard", "disk"]  # only a person ends what guard and disk began
 
 
 class NewPause(Body):

@@ -6,13 +6,21 @@ may come back as empty files, and with it every commit above it is out of reach.
 
 from __future__ import annotations
 
+import errno
+import logging
 from contextlib import suppress
 
+from nightrun.decisions.pausing import INTAKE
 from nightrun.flows.runner_world import World
 from nightrun.hands import files, git
+from nightrun.hands.client import ApiAway
 from nightrun.words.errors import NightrunError
 
 NOTE = "durable-commit"  # in the state folder: up to this one the target is known to be durable
+BY = "disk"
+WHY = "the disk reported an input/output error: look at the kernel's log (`dmesg`) and at the disk, then `make resume`"
+
+log = logging.getLogger("nightrun.runner")
 
 
 def below(world: World, parent: str) -> None:
@@ -22,7 +30,17 @@ def below(world: World, parent: str) -> None:
     try:
         files.sync_file_system(git.common_dir(world.root))
     except OSError as error:
+        failed(world, error)
         raise NightrunError(f"The repository cannot be made durable: {error.strerror}.") from error
+
+
+def failed(world: World, error: OSError) -> None:
+    """After an I/O error nothing new is begun: a disk that lost a write once says nothing of it the next time (D12)."""
+    if error.errno != errno.EIO:
+        return
+    log.error("%s", WHY)
+    with suppress(ApiAway):
+        world.client.pause(INTAKE, WHY, by=BY)
 
 
 def reached(world: World, sha: str) -> None:

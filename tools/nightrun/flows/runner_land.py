@@ -54,14 +54,25 @@ def land(world: World, task: Task, place: Place, *, fresh: bool = False) -> Task
         return task
     except NightrunError as error:
         done = Landed(state=words.COMMIT_FAILED, reason=_reason(error))
+    except OSError as error:  # what became of it is not known: the next try looks for the trailer (D12)
+        runner_durable.failed(world, error)
+        done = Landed(state=words.COMMIT_FAILED, reason=f"{error.strerror or error}: it is looked at again")
     if done.state == "conflict":
         return _reopen(world, task, place, done)
-    if done.state == words.COMMIT_LANDED and done.sha is not None:
-        runner_durable.reached(world, done.sha)
-        runner_workspace.leave_landed(world, place, done.sha)
-    if done.state == words.COMMIT_NONE:
-        runner_workspace.leave(world, place, keep_branch=False)
+    _leave(world, place, done)
     return _record(world, task, done)
+
+
+def _leave(world: World, place: Place, done: Landed) -> None:
+    """What cannot be cleared away now is cleared by the next start."""
+    try:
+        if done.state == words.COMMIT_LANDED and done.sha is not None:
+            runner_durable.reached(world, done.sha)
+            runner_workspace.leave_landed(world, place, done.sha)
+        if done.state == words.COMMIT_NONE:
+            runner_workspace.leave(world, place, keep_branch=False)
+    except (NightrunError, OSError) as error:
+        log.warning("%s could not be cleared away: %s", place.path, error)
 
 
 def _reason(error: NightrunError) -> str:

@@ -84,14 +84,14 @@ def again(world: World, task: Task) -> Task:
     except ApiAway as error:
         log.warning("%s", error.message)
         return task
-    except NightrunError as error:
-        return _say_failed(world, task, error)
+    except (NightrunError, OSError) as error:
+        return _say_failed(world, task, str(error))
 
 
-def _say_failed(world: World, task: Task, error: NightrunError) -> Task:
-    if (task.commit_state, task.commit_reason) == (words.COMMIT_FAILED, error.message):
+def _say_failed(world: World, task: Task, why: str) -> Task:
+    if (task.commit_state, task.commit_reason) == (words.COMMIT_FAILED, why):
         return task
-    return world.client.patch(task.id, commit_state=words.COMMIT_FAILED, commit_reason=error.message)
+    return world.client.patch(task.id, commit_state=words.COMMIT_FAILED, commit_reason=why)
 
 
 def _most_s(world: World, task: Task) -> float:

@@ -64,6 +64,8 @@ def recover(worktree: Path, sha: str) -> None:
             git.run(worktree, "update-ref", "-m", "merge: Fast-forward", "HEAD", sha, head)
         else:
             _Half(worktree, _unstaged(staged, entries), since).take_back(locked=locked)
+    if since < _boot_ns() and git.tip(worktree, "HEAD") == sha:
+        _Half(worktree, git_change.differences(worktree, f"{sha}^", sha), since).fill()
     ended(folder)
 
 
@@ -154,6 +156,14 @@ class _Half:
             self._unlink(one)
         self._restore()
 
+    def fill(self) -> None:
+        """All was done, and the power was cut before the files themselves were on the disk."""
+        made = [one for one in self._entries if one.new_mode and not self._is_written(one)]
+        lost = [one for one in made if self._is_beginning(one)]
+        for one in lost:
+            self._unlink(one)
+        self._check_out([one.path for one in lost if self._is_free(one.path)])
+
     def _is_written(self, entry: Entry) -> bool:
         """Whether the commit's version is on disk, and not also the one before it."""
         found = self._seen[entry.path]
@@ -168,7 +178,7 @@ class _Half:
     def _begun(self, made: Sequence[Entry], written: Sequence[Entry]) -> list[Entry]:
         """The file that git was at; after a power cut any may have lost its end."""
         last = max((made.index(one) for one in written), default=-1)
-        rebooted = self._since < (clock.now() - clock.boottime()) * 1e9
+        rebooted = self._since < _boot_ns()
         asked = [one for one in made if one not in written] if rebooted else made[last + 1 : last + 2]
         return [one for one in asked if self._is_beginning(one)]
 
@@ -197,7 +207,9 @@ class _Half:
 
     def _restore(self) -> None:
         """Files that are not there, as the index says. Without --force nothing on disk is overwritten."""
-        missing = [one.path for one in self._entries if one.old_mode and self._is_free(one.path)]
+        self._check_out([one.path for one in self._entries if one.old_mode and self._is_free(one.path)])
+
+    def _check_out(self, missing: Sequence[str]) -> None:
         listed = b"".join(os.fsencode(path) + b"\0" for path in missing)
         if listed:
             git.run(self._worktree, "checkout-index", "-q", "-u", "-z", "--stdin", stdin=listed, timeout_s=300.0)
@@ -205,6 +217,10 @@ class _Half:
     def _is_free(self, path: str) -> bool:
         above = [_look(self._worktree / folder) for folder in Path(path).parents[:-1]]
         return _look(self._worktree / path) is None and all(one is None or stat.S_ISDIR(one.st_mode) for one in above)
+
+
+def _boot_ns() -> float:
+    return (clock.now() - clock.boottime()) * 1e9
 
 
 def _look(path: Path) -> os.stat_result | None:
