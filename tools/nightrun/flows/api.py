@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import nightrun
-from nightrun.flows import api_app, api_server
+from nightrun.flows import api_app, api_care, api_server
 from nightrun.flows.api_desk import Desk
 from nightrun.flows.api_security import Guard
 from nightrun.hands import build, clock, files, lock, secret
 from nightrun.hands.heartbeat import Heart
 from nightrun.hands.state_dir import StateDir
 from nightrun.hands.store import claims, notes, pauses, sums
-from nightrun.hands.store.database import Database, Row
+from nightrun.hands.store.database import Row
 from nightrun.words.errors import NightrunError, TryLater, WrongUse
 
 SWEEP_S = 30.0  # between two looks for expired leases (reliability.md D8)
@@ -61,7 +61,7 @@ def _serve(root: Path, port: int, host: str) -> int:
 def _desk(state: StateDir) -> Desk:
     desk = Desk(
         state=state,
-        db=Database(state.db),
+        db=api_care.opened(state.db, state.backups),
         version=nightrun.__version__,
         build_id=build.build_id(),
         boot_id=clock.boot_id(),
@@ -178,13 +178,14 @@ def _last_sweep(desk: Desk) -> None:
 
 
 async def _upkeep(desk: Desk, server: api_server.Server) -> None:
-    heart = Heart(desk.state.heartbeat("api"))
+    heart, care = Heart(desk.state.heartbeat("api")), api_care.Care(desk)
     for number in itertools.count():
         if not desk.db.is_there():
             server.stop(f"The database {desk.state.db} was deleted or replaced while the API had it open.")
             return
         heart.beat()
         _one_round(desk, number)
+        care.begin()
         await asyncio.sleep(HEARTBEAT_S)
 
 

@@ -41,6 +41,10 @@ class StateDir:
         return self.path / "reports"
 
     @property
+    def backups(self) -> Path:
+        return self.path / "backups"
+
+    @property
     def outbox(self) -> Path:
         return self.path / "outbox"
 

@@ -15,6 +15,9 @@ from nightrun.words.errors import NightrunError
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 WAL_TOO_LARGE = 64 << 20  # bytes
 
+_PRIMARY = 0xFF  # of an extended result code
+_BAD = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
 Row = dict[str, Any]
 Params = Mapping[str, Any]
 
@@ -30,11 +33,15 @@ _RULES = (
 
 
 class Database:
-    """All SQL goes through here. `problem` is why the last use failed, None when it worked."""
+    """All SQL goes through here. `problem` is why the last use failed, None when it worked.
+
+    `is_suspect`: SQLite spoke of an I/O error or of damage, and nobody has checked the file since.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problem: str | None = None
+        self.is_suspect = False
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         self._check_machine()
@@ -141,6 +148,7 @@ class Database:
     def _drop(self, error: sqlite3.Error) -> None:
         """After an error the outcome is unknown: close, and read again by key with a new connection (D12)."""
         self.problem = str(error)
+        self.is_suspect = self.is_suspect or error.sqlite_errorcode & _PRIMARY in _BAD
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
