@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from nightrun.flows import (
+    runner_after_boot,
     runner_chain,
     runner_gate,
     runner_land,
@@ -32,7 +33,13 @@ log = logging.getLogger("nightrun.runner")
 def at_start(world: World) -> bool:
     """Before the first claim; False when not all could be done. Nothing in it may stop the runner from working."""
     done = _tried(runner_record.deliver, world)
-    for step in (runner_land.recover, runner_leftovers.clear_git, clear_worktrees, follow_last):
+    for step in (
+        runner_after_boot.check,
+        runner_land.recover,
+        runner_leftovers.clear_git,
+        clear_worktrees,
+        follow_last,
+    ):
         done = runner_trust.is_given(world) and _tried(step, world) and done
     return done
 
