@@ -8,8 +8,8 @@ from tests.conditions.facts import T0
 
 NAMES = (
     "low_success_rate repeated_failures no_task_running orphan_running agent_silent output_empty executor_fail"
-    " commit_failed push_failed needs_decision gate_red no_progress disk_low api_unreachable api_stale policy_invalid"
-    " hooks_tampered heal_futile monitor_stale"
+    " commit_failed push_failed needs_decision gate_red no_progress disk_low disk_fault api_unreachable"
+    " api_stale policy_invalid hooks_tampered heal_futile monitor_stale"
 )
 
 

@@ -90,9 +90,15 @@ class Database:
 
     def shrink_log(self) -> None:
         """Fold a write-ahead log that grew too large back into the file."""
-        log = self.path.with_name(self.path.name + "-wal")
-        if log.exists() and log.stat().st_size > WAL_TOO_LARGE:
+        if self.log_bytes() > WAL_TOO_LARGE:
             self.all("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def log_bytes(self) -> int:
+        """Of the write-ahead log, seen from outside."""
+        try:
+            return self.path.with_name(self.path.name + "-wal").stat().st_size
+        except OSError:
+            return 0
 
     def is_there(self) -> bool:
         """Whether the file is still the one that was opened, and was not deleted or replaced."""

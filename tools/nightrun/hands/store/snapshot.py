@@ -22,6 +22,7 @@ def take(db: Database, *, now: float) -> Row:
     healing = heals(db)
     return {
         "now": now,
+        "log_bytes": db.log_bytes(),
         "pauses": pauses.active(db, now=now),
         "counts": counts["by_status"],
         "commit_states": counts["by_commit_state"],
