@@ -38,14 +38,14 @@ def program(name: str, *args: str) -> list[str]:
     return [sys.executable, str(AGENTS / name), *args]
 
 
-def wait_until(what: Callable[[], Any], why: str, seconds: float = 30.0) -> Any:
+def wait_until(what: Callable[[], Any], why: str | Callable[[], str], seconds: float = 30.0) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = what()
         if found:
             return found
         time.sleep(0.05)
-    raise AssertionError(f"not within {seconds:g} s: {why}")
+    raise AssertionError(f"not within {seconds:g} s: {why if isinstance(why, str) else why()}")
 
 
 class Night:

@@ -181,14 +181,14 @@ def run(made: Morning) -> None:
         kill_who_wants_it(made)
         return any(one["scope"] == f"agent:{agent}" for one in client.pauses())
 
-    wait_until(lambda: paused("kept"), f"the limit of `kept`\n{night.said()}", 60.0)
+    wait_until(lambda: paused("kept"), lambda: f"the limit of `kept`\n{night.said()}", 60.0)
     client.pause("agent:kept", "I want to be asked first")
-    wait_until(lambda: is_over(made, {"login", "kept"}), f"all but what waits has ended\n{night.said()}", 120.0)
+    wait_until(lambda: is_over(made, {"login", "kept"}), lambda: f"all but what waits has ended\n{night.said()}", 120.0)
     made.before_login = [client.task(one) for one in made.ids["login"]]
     made.tried_before_login = sum(len(client.attempts(one)) for one in made.ids["login"])
     (made.out / "login").write_text("")
     night.call("agents", "check", "login")
-    wait_until(lambda: is_over(made, {"kept"}), f"what waited for the login has ended\n{night.said()}", 60.0)
+    wait_until(lambda: is_over(made, {"kept"}), lambda: f"what waited for the login has ended\n{night.said()}", 60.0)
     made.tasks = {one.id: one for one in all_tasks(client)}
     made.attempts = {one: client.attempts(one) for one in made.tasks}
     night.stop()
@@ -199,10 +199,10 @@ def is_over(made: Morning, waiting: set[str]) -> bool:
     tasks = {one.id: one for one in all_tasks(made.night.client)}
     wait = {one for name in waiting for one in made.ids[name]}
     return all(
-        (one.status == "pending" and one.waiting_reason is not None)
-        if key in wait
-        else one.status in ("completed", "failed", "needs_decision")
-        and one.commit_state not in ("pending", "committed")
+        (key in wait and one.status == "pending" and one.waiting_reason is not None)
+        or (
+            one.status in ("completed", "failed", "needs_decision") and one.commit_state not in ("pending", "committed")
+        )
         for key, one in tasks.items()
     )
 
