@@ -129,6 +129,39 @@ class StoreMachine(RuleBasedStateMachine):
             assert row["status"] == ("needs_decision" if row["reclaims"] >= 3 else "pending")
             self.status[task_id], self.token[task_id] = row["status"], row["fencing_token"]
 
+    @precondition(lambda self: "running" in self.status.values())
+    @rule(which=CLAIM)
+    def crash(self, which: int) -> None:
+        """A runner is known to be gone: its task goes back at once, whatever its lease says."""
+        running = sorted(task_id for task_id, status in self.status.items() if status == "running")
+        lost = running[which % len(running)]
+        leased = {one["id"] for one in self._rows() if one["lease_expires_at"] is not None}
+        expired = {one["id"] for one in self._rows() if (one["lease_expires_at"] or 1e12) <= self.now}
+        taken = set(claims.reclaim(self.db, lambda row: row["id"] == lost, now=self.now))
+        assert taken == expired | ({lost} & leased)
+        for task_id in taken:
+            row = tasks.get(self.db, task_id)
+            self.status[task_id], self.token[task_id] = row["status"], row["fencing_token"]
+
+    @precondition(lambda self: self.held)
+    @rule(which=CLAIM, status=st.sampled_from(STATUSES), commit_state=st.sampled_from(COMMIT_STATES))
+    def wake_up_late(self, which: int, status: str, commit_state: str) -> None:
+        """A runner sleeps through its lease and another one has its task: whatever it says then is refused."""
+        self.time_passes(181.0)
+        self.sweep()
+        self.claim()
+        self.beat(which)
+        self.end(which, status, commit_state)
+
+    @precondition(lambda self: "completed" in self.status.values())
+    @rule(which=CLAIM, landed=st.booleans())
+    def land(self, which: int, landed: bool) -> None:
+        """What becomes of the commit is said later, by whoever lands it, and moves no task."""
+        done = sorted(task_id for task_id, status in self.status.items() if status == "completed")
+        state = "landed" if landed else "failed"
+        after = moves.patch(self.db, done[which % len(done)], {"commit_state": state}, now=self.now)
+        assert (after["status"], after["commit_state"]) == ("completed", state)
+
     @invariant()
     def the_store_agrees_with_the_model(self) -> None:
         if not hasattr(self, "db"):
