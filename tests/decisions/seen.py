@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from nightrun.words import usage
+
 NOW = 1_760_000_000.0
 HOUR = 3_600.0
 
@@ -132,3 +134,10 @@ def span(ended: list[dict[str, Any]], shot: dict[str, Any] | None = None, **fiel
         "settings": [],
         **fields,
     }
+
+
+def used(attempts: int = 1, seconds: float = 60.0, rounds: int = 0, **told: tuple[float, int]) -> dict[str, Any]:
+    """What attempts used: of each number its sum and how many attempts told it."""
+    found = {name: told.get(name, (None, 0)) for name in usage.NAMES}
+    sums = {name: {"sum": total, "told": n, "attempts": attempts} for name, (total, n) in found.items()}
+    return {"attempts": attempts, "seconds": seconds, "rounds": rounds, **sums}

@@ -168,7 +168,7 @@ def test_a_rate_of_few_tasks_says_how_little_it_says() -> None:
 def test_progress_has_a_section_when_it_is_known() -> None:
     assert section(shown(), "Progress") == []
     rate = seen.snapshot()["window"]
-    found = progress.make([], plan=None, rate=rate, known_since=NOW - 48 * HOUR, now=NOW)
+    found = progress.make([], plan=None, rate=rate, used=seen.used(), known_since=NOW - 48 * HOUR, now=NOW)
     made = page.make({**seen.page(seen.snapshot()), "effectiveness": {"progress_to_goal": found}})
     assert section(made, "Progress")[0] == (
         "backlog: unknown, no runner has told of it; 0.0 a day over 2 days",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from nightrun.decisions import progress
+from tests.decisions import seen
 from tests.decisions.seen import NOW
 
 DAY = 86_400.0
@@ -20,7 +21,14 @@ def step(days_ago: float, task_type: str = "review", **fields: Any) -> dict[str,
 
 
 def made(ended: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-    given = {"plan": {"index": 12, "total": 40}, "rate": RATE, "known_since": NOW - 10 * DAY, "now": NOW, **more}
+    given = {
+        "plan": {"index": 12, "total": 40},
+        "rate": RATE,
+        "used": seen.used(),
+        "known_since": NOW - 10 * DAY,
+        "now": NOW,
+        **more,
+    }
     return progress.make([progress.of_task(one) for one in ended], **given)
 
 
@@ -86,18 +94,16 @@ def test_less_than_a_day_has_no_rate() -> None:
 
 
 def test_what_no_agent_told_is_unknown_and_not_zero() -> None:
-    assert progress.usage([progress.of_task(step(1, attempt=3))])["cost_usd"] == {"sum": None, "told": 0, "attempts": 3}
-    assert texts(made([step(1, attempt=3)]))[-1] == "cost of 7 days: unknown, none of 3 attempts told it"
-    hostile = {"usage": {"cost_usd": "1", "input_tokens": True, "output_tokens": float("inf")}}
-    assert {one["sum"] for one in progress.usage([progress.of_task(step(1, context=hostile))]).values()} == {None}
+    assert texts(made([step(1)], used=seen.used(3)))[-1] == "cost of 7 days: unknown, none of 3 attempts told it"
 
 
 def test_what_was_told_says_of_how_many_attempts() -> None:
-    told = step(1, context={"usage": {"cost_usd": 1.25, "input_tokens": 1200}})
-    free = step(2, context={"usage": {"cost_usd": 0, "input_tokens": 0}})
-    assert texts(made([told, free]))[-1] == "cost of 7 days: 1.25 USD, 1,200 tokens read, tokens written unknown"
-    assert "1.25 USD (told by 1 of 3 attempts)" in texts(made([told, step(2, attempt=2)]))[-1]
-    assert made([told, step(8, context={"usage": {"cost_usd": 9}})])["usage_7d"]["cost_usd"]["sum"] == 1.25
+    all_told = seen.used(2, cost_usd=(1.25, 2), input_tokens=(1200, 2))
+    assert texts(made([step(1)], used=all_told))[-1] == (
+        "cost of 7 days: 1.25 USD, 1,200 tokens read, tokens written unknown"
+    )
+    some = seen.used(3, cost_usd=(1.25, 1))
+    assert "1.25 USD (told by 1 of 3 attempts)" in texts(made([step(1)], used=some))[-1]
 
 
 def test_each_is_a_line() -> None:

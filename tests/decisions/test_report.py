@@ -187,7 +187,12 @@ def test_items_that_heals_suggested_are_named_while_they_are_open_or_moved_latel
 
 def test_progress_is_a_section_when_it_is_known() -> None:
     found = progress.make(
-        [], plan={"index": 1, "total": 3}, rate=seen.snapshot()["window"], known_since=NOW - 80 * HOUR, now=NOW
+        [],
+        plan={"index": 1, "total": 3},
+        rate=seen.snapshot()["window"],
+        used=seen.used(),
+        known_since=NOW - 80 * HOUR,
+        now=NOW,
     )
     made = report.make({**seen.span([]), "effectiveness": {"progress_to_goal": found}}, UTC)
     assert section(made, "Progress")[:2] == [

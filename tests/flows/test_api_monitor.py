@@ -148,8 +148,9 @@ def test_progress_to_the_goal_is_measured_from_what_ended_and_what_runners_told(
     assert (empty["last_7_days"]["days"], empty["forecast"]["days"], empty["success_rate"]["rate"]) == (0.0, None, None)
     for day in range(4):
         api.now = T0 + day * 86_400
-        api.add(context={"item": item, "usage": {"cost_usd": 0.5}})
-        api.end(api.claim(), commit_state="landed")
+        api.add(context={"item": item})
+        api.end(api.claim(), "pending", error_class="gate", usage={"cost_usd": 0.25})
+        api.end(api.claim(), commit_state="landed", usage={"cost_usd": 0.5})
     api.now = T0 + 4 * 86_400
     api.ok("POST", "/api/agent/runners/r", {"plan": {"index": 4, "total": 6}})
     found = api.ok("GET", "/api/agent/effectiveness")["progress_to_goal"]
@@ -157,5 +158,5 @@ def test_progress_to_the_goal_is_measured_from_what_ended_and_what_runners_told(
     week = {"days": 4.0, "items": 4, "items_per_day": 1.0, "commits": 4, "commits_per_day": 1.0}
     assert found["last_7_days"] == found["last_14_days"] == week
     assert found["forecast"]["low"] < 2 < found["forecast"]["high"]
-    assert found["usage_7d"]["cost_usd"] == {"sum": 2.0, "told": 4, "attempts": 4}
-    assert found["usage_7d"]["output_tokens"] == {"sum": None, "told": 0, "attempts": 4}
+    assert found["usage_7d"]["cost_usd"] == {"sum": 3.0, "told": 8, "attempts": 8}
+    assert found["usage_7d"]["output_tokens"] == {"sum": None, "told": 0, "attempts": 8}

@@ -231,10 +231,10 @@ def test_another_fault_does_not_make_a_pause_of_nightruns_own_shorter(db: Databa
 def test_nightrun_does_not_end_a_pause_of_a_person(db: Database) -> None:
     pauses.put(db, scope="intake", by="person", reason="mine", until=None, now=T0)
     pauses.put(db, scope="intake", by="nightrun", reason="disk", until=None, now=T0)
-    assert pauses.end(db, scope="intake", by="nightrun") == 1
+    assert pauses.end(db, scope="intake", by="nightrun", now=T0) == 1
     assert [one["reason"] for one in pauses.active(db, now=T0)] == ["mine"]
     pauses.put(db, scope="intake", by="nightrun", reason="disk", until=None, now=T0)
-    assert pauses.end(db, scope="intake", by="person") == 2
+    assert pauses.end(db, scope="intake", by="person", now=T0) == 2
     assert pauses.active(db, now=T0) == []
 
 

@@ -2,8 +2,8 @@
 
 Each has NAME, PROGRAM (None: nothing is needed), TRIED (the version it was tried with), ENV (its switches), KEYS (the
 person's variables it may get), and `argv(run)`, `stdin(run)`, `file_text(run)`, `read(end, now=...)`,
-`cannot(direction)`; and LEAVES where it writes files of its own, VERSION_FLAG where it has no
-`--version`. `read` says COMPLETED only when the agent's own result does, however the process ended.
+`cannot(direction)`; and LEAVES where it writes files of its own, TELLS where it says what it used, VERSION_FLAG where
+it has no `--version`. `read` says COMPLETED only when the agent's own result does, however the process ended.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ BY_NAME: Mapping[str, ModuleType] = {one.NAME: one for one in (script, command, 
 def leaves(kind: ModuleType) -> tuple[str, ...]:
     """Patterns of what this agent writes into a work tree for itself; never part of a change."""
     return tuple(getattr(kind, "LEAVES", ()))
+
+
+def tells(kind: ModuleType) -> tuple[str, ...]:
+    """What of `words.usage.NAMES` this agent's result has, as a rule."""
+    return tuple(getattr(kind, "TELLS", ()))
 
 
 def version_flag(kind: ModuleType) -> str:

@@ -21,6 +21,7 @@ from nightrun.words.outcome import COMPLETED
 NAME = "aider"
 PROGRAM = "aider"
 TRIED = (0, 86, 2)  # the version that its results were read from
+TELLS = ("cost_usd", "input_tokens", "output_tokens")  # of what it used; not always
 ENV = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "AIDER_CHECK_UPDATE": "false"}
 KEYS = (
     "OPENAI_API_KEY",

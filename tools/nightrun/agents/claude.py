@@ -14,6 +14,7 @@ from nightrun.words.outcome import COMPLETED
 NAME = "claude"
 PROGRAM = "claude"
 TRIED = (2, 1, 330)  # the version that its results were read from
+TELLS = ("cost_usd", "input_tokens", "output_tokens")  # of what it used; not always
 ENV = {
     "DISABLE_AUTOUPDATER": "1",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",

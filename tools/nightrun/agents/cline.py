@@ -19,6 +19,7 @@ from nightrun.words.outcome import COMPLETED
 NAME = "cline"
 PROGRAM = "cline"
 TRIED = (3, 0, 65)  # the version that its results were read from
+TELLS = ("cost_usd", "input_tokens", "output_tokens")  # of what it used; not always
 ENV = {"CLINE_NO_AUTO_UPDATE": "1"}
 KEYS = ("CLINE_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY", "GEMINI_API_KEY", *NETWORK)
 _COMMAND = (PROGRAM, "--json", "--auto-approve", "true")

@@ -21,6 +21,7 @@ from nightrun.words.outcome import COMPLETED
 NAME = "gemini"
 PROGRAM = "gemini"
 TRIED = (0, 61, 0)  # the version that its results were read from
+TELLS = ("input_tokens", "output_tokens")  # of what it used; not always
 ENV = {"GEMINI_TELEMETRY_ENABLED": "false", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
 KEYS = (
     "GEMINI_API_KEY",

@@ -18,6 +18,7 @@ from nightrun.words.outcome import COMPLETED
 NAME = "goose"
 PROGRAM = "goose"
 TRIED: tuple[int, ...] = ()  # it was not run
+TELLS = ("input_tokens", "output_tokens")  # of what it used; not always
 ENV = {"GOOSE_MODE": "auto", "GOOSE_DISABLE_KEYRING": "1", "GOOSE_TELEMETRY_ENABLED": "false"}
 KEYS = (
     "GOOSE_PROVIDER",

@@ -20,6 +20,7 @@ NAME = "mini"
 PROGRAM = "mini"
 TRIED = (2, 4, 6)  # the version that its results were read from
 VERSION_FLAG = "--help"  # it knows no --version
+TELLS = ("cost_usd",)  # of what it used; not always
 ENV = {
     "MSWEA_CONFIGURED": "true",  # else it asks for a model and a key
     "MSWEA_COST_TRACKING": "ignore_errors",  # else it ends at a model whose price it does not know

@@ -14,6 +14,7 @@ from nightrun.words.outcome import COMPLETED
 NAME = "opencode"
 PROGRAM = "opencode"
 TRIED = (1, 18, 33)  # the version that its results were read from
+TELLS = ("cost_usd", "input_tokens", "output_tokens")  # of what it used; not always
 ENV = {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_PURE": "1"}
 KEYS = (
     "ANTHROPIC_API_KEY",

@@ -17,6 +17,7 @@ from nightrun.words.outcome import COMPLETED
 NAME = "pi"
 PROGRAM = "pi"
 TRIED = (0, 73, 1)  # the version that its results were read from
+TELLS = ("cost_usd", "input_tokens", "output_tokens")  # of what it used; not always
 ENV = {"PI_OFFLINE": "1", "PI_SKIP_VERSION_CHECK": "1", "PI_TELEMETRY": "0"}
 KEYS = (
     "ANTHROPIC_API_KEY",

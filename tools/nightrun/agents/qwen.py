@@ -20,6 +20,7 @@ from nightrun.words.outcome import COMPLETED
 NAME = "qwen"
 PROGRAM = "qwen"
 TRIED = (0, 24, 4)  # the version that its results were read from
+TELLS = ("input_tokens", "output_tokens")  # of what it used; not always
 ENV = {
     "QWEN_CODE_SUPPRESS_YOLO_WARNING": "1",
     "QWEN_USAGE_STATISTICS_ENABLED": "false",

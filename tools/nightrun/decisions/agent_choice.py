@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Protocol
@@ -51,6 +51,11 @@ def specs(policy: Policy) -> dict[str, AgentSpec]:
     names = dict.fromkeys((*agents.PRESETS, script.NAME, command.NAME, *policy.agents))
     found = {name: _spec(name, policy.agents.get(name)) for name in names}
     return {name: one for name, one in found.items() if one.kind != command.NAME or one.command}
+
+
+def available(policy: Policy, is_here: Callable[[str], bool]) -> dict[str, AgentSpec]:
+    """The agents whose program is on this machine, by name."""
+    return {name: one for name, one in specs(policy).items() if one.program is None or is_here(one.program)}
 
 
 def candidates(task_agent: str | None, type_agents: Sequence[str], available: Sequence[str]) -> tuple[str, ...]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from nightrun.decisions import chain, forecast, lines, statistics
 from nightrun.decisions.lines import PLAIN, Line
+from nightrun.words import usage
 from nightrun.words.task import COMMIT_LANDED, COMMIT_NONE, COMPLETED, Task
 
 Facts = Mapping[str, Any]
 
 DAY = 86_400.0
 SPANS = (7, 14)  # days
-USAGE = ("cost_usd", "input_tokens", "output_tokens")
+USAGE = (usage.MONEY, usage.INPUT, usage.OUTPUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,6 @@ class Ended:
     finished_at: float
     is_done: bool  # it was the end of an item
     is_landed: bool
-    attempts: int
-    used: tuple[float | None, ...]  # of its last attempt, as in USAGE; None: not told
 
 
 def of_task(one: Facts) -> Ended:
@@ -34,8 +32,6 @@ def of_task(one: Facts) -> Ended:
         finished_at=float(one["finished_at"]),
         is_done=is_done(one),
         is_landed=one["commit_state"] == COMMIT_LANDED,
-        attempts=int(one["attempt"] or 0),
-        used=tuple(_told(one["context"], name) for name in USAGE),
     )
 
 
@@ -44,13 +40,15 @@ def make(
     *,
     plan: Facts | None,
     rate: Facts,
+    used: Facts,
     known_since: float | None,
     now: float,
     as_of: float | None = None,
 ) -> dict[str, Any]:
     """`ended` are the tasks that ended since `known_since` (None: nothing is known), at most the longest span.
 
-    `plan` is what a runner said about the backlog at `as_of`, `rate` the success of seven days.
+    `plan` is what a runner said about the backlog at `as_of`, `rate` the success of seven days, `used` what all
+    attempts of seven days used.
     """
     done, total = _backlog(plan)
     ends = [one.finished_at for one in ended if one.is_done]
@@ -63,7 +61,7 @@ def make(
         "items_by_day": days,
         "forecast": _forecast(left, days),
         "success_rate": {"rate": rate["rate"] if rate["total"] else None, **_judged(rate)},
-        "usage_7d": usage([one for one in ended if now - one.finished_at <= SPANS[0] * DAY]),
+        "usage_7d": {name: used[name] for name in USAGE},
     }
 
 
@@ -84,29 +82,6 @@ def by_day(ends: Iterable[float], known_since: float | None, now: float) -> list
         if 0 <= day < whole:
             counts[day] += 1
     return counts
-
-
-def usage(ended: Iterable[Ended]) -> dict[str, Any]:
-    """Of each number the sum of what was told, and of how many attempts it was: a task keeps that of its last one."""
-    kept = [one for one in ended if one.attempts]
-    attempts = sum(one.attempts for one in kept)
-    found: dict[str, Any] = {}
-    for place, name in enumerate(USAGE):
-        told = [number for one in kept if (number := one.used[place]) is not None]
-        found[name] = {"sum": round(sum(told), 4) if told else None, "told": len(told), "attempts": attempts}
-    return found
-
-
-def _told(context: Facts, name: str) -> float | None:
-    said = context.get("usage")
-    number = said.get(name) if isinstance(said, Mapping) else None
-    return number if _is_number(number) else None
-
-
-def _is_number(value: Any) -> bool:
-    """Anybody may write a context."""
-    known = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return known and 0 <= value < 1e15 and math.isfinite(value)
 
 
 def _backlog(plan: Facts | None) -> tuple[int | None, int | None]:

@@ -19,12 +19,22 @@ class Next:
 
 
 def after(
-    outcome: Outcome, *, failures: int, attempts: int, backoff: Sequence[float], now: float, blameless: bool = False
+    outcome: Outcome,
+    *,
+    failures: int,
+    attempts: int,
+    backoff: Sequence[float],
+    now: float,
+    blameless: bool = False,
+    question: str = "",
 ) -> Next:
     """`failures` are those before this one, `attempts` the most there may be.
 
-    `blameless`: the target itself fails the same check, so the attempt says nothing about the task.
+    `blameless`: the target itself fails the same check, so the attempt says nothing about the task. `question`: what
+    a person is to be asked before it is tried again.
     """
+    if question:
+        return Next(status=words.NEEDS_DECISION, costs_attempt=outcome.costs_an_attempt and not blameless)
     wait_s = backoff[min(failures, len(backoff) - 1)]
     if not outcome.costs_an_attempt:
         return Next(status=words.PENDING, costs_attempt=False, ready_at=now)

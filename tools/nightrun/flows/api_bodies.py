@@ -112,6 +112,7 @@ class Change(Body):
     tree: Name | None = None
     worktree: Line | None = None
     gate: Object | None = None
+    usage: Object | None = None  # what this attempt used, told with its end
     agent: Name | None = None
     model: Name | None = None
     command: Text | None = None
@@ -162,7 +163,8 @@ class RunnerReport(OpenBody):
 
 
 Scope = Annotated[Name, Field(pattern=r"^(intake|agent:.+)$")]
-By = Literal["person", "nightrun", "guard", "disk"]  # only a person ends what guard and disk began
+# Only a person ends what guard, disk and budget began; budget also a new night or a higher limit.
+By = Literal["person", "nightrun", "guard", "disk", "budget"]
 
 
 class NewPause(Body):

@@ -10,7 +10,7 @@ from nightrun.flows import api_answers as answers
 from nightrun.flows import api_bodies as bodies
 from nightrun.flows.api_desk import Answer, AtDesk, Desk
 from nightrun.hands import clock
-from nightrun.hands.store import claims, pauses, runners
+from nightrun.hands.store import claims, pauses, runners, spent
 from nightrun.words.task import Task
 
 router = APIRouter(prefix="/api/agent", tags=["runners"])
@@ -72,6 +72,12 @@ async def report(desk: AtDesk, name: RunnerName, body: bodies.RunnerReport) -> A
     return Answer(runners.report(desk.db, name, body.model_dump(exclude_unset=True), now=desk.now()))
 
 
+@router.get("/spent")
+async def used(desk: AtDesk, since: bodies.Seconds, before: bodies.Seconds | None = None) -> Answer:
+    """What attempts used that were started in this time, or since a person last gave the night its budget anew."""
+    return Answer(spent.of_night(desk.db, since, now=desk.now(), before=before))
+
+
 @router.get("/pauses")
 async def paused(desk: AtDesk) -> Answer:
     return Answer({"pauses": pauses.active(desk.db, now=desk.now())})
@@ -88,7 +94,7 @@ async def pause(desk: AtDesk, body: bodies.NewPause) -> Answer:
 @router.delete("/pauses")
 async def resume(desk: AtDesk, body: bodies.EndedPause) -> Answer:
     """End a pause: `nightrun` only its own, a person both."""
-    ended: dict[str, Any] = {"ended": pauses.end(desk.db, scope=body.scope, by=body.by)}
+    ended: dict[str, Any] = {"ended": pauses.end(desk.db, scope=body.scope, by=body.by, now=desk.now())}
     claims.wake(desk.db, body.scope.removeprefix("agent:"), now=desk.now())
     desk.bell.ring()
     return Answer(ended)

@@ -12,7 +12,7 @@ from nightrun.flows import api_answers as answers
 from nightrun.flows import api_bodies as bodies
 from nightrun.flows.api_desk import Answer, AtDesk, Desk
 from nightrun.hands import clock
-from nightrun.hands.store import effects, issues, metrics, notes, runners, snapshot, suggestions, tasks
+from nightrun.hands.store import effects, issues, metrics, notes, runners, snapshot, spent, suggestions, tasks
 from nightrun.hands.store.database import Row
 
 router = APIRouter(prefix="/api/agent", tags=["monitor"])
@@ -136,6 +136,7 @@ def _progress(desk: Desk) -> dict[str, Any]:
         found,
         plan=told["details"]["plan"] if told else None,
         rate=metrics.rate_of_window(desk.db, now=now),
+        used=spent.ended_since(desk.db, now - progress.SPANS[0] * progress.DAY, now=now),
         known_since=known_since,
         now=now,
         as_of=told["at"] if told else None,

@@ -10,7 +10,7 @@ from nightrun.flows import api_answers as answers
 from nightrun.flows import api_bodies as bodies
 from nightrun.flows.api_desk import Answer, AtDesk
 from nightrun.hands import tail
-from nightrun.hands.store import attempts, events, issues, moves, tasks
+from nightrun.hands.store import attempts, events, issues, moves, spent, tasks
 from nightrun.words.task import NEEDS_DECISION, Task
 
 router = APIRouter(prefix="/api/agent/tasks", tags=["tasks"])
@@ -128,6 +128,13 @@ async def note(desk: AtDesk, task_id: str, body: bodies.Note) -> Answer:
     with desk.db.write():
         events.add(desk.db, task_id, events.NOTE, events.one_line(body.text), now=desk.now())
     return Answer({"events": events.of_task(desk.db, task_id)}, 201)
+
+
+@router.get("/{task_id}/spent", responses=MISSING)
+async def used(desk: AtDesk, task_id: str) -> Answer:
+    """What all its attempts used since a person last decided about it; what no agent told is null."""
+    tasks.row(desk.db, task_id)
+    return Answer(spent.of_task(desk.db, task_id, now=desk.now()))
 
 
 @router.get("/{task_id}/attempts", responses=MISSING)

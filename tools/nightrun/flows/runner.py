@@ -15,6 +15,7 @@ from nightrun.decisions.agent_choice import Waiting
 from nightrun.decisions.pausing import INTAKE
 from nightrun.flows import (
     runner_attempt,
+    runner_budget,
     runner_chain,
     runner_choice,
     runner_land,
@@ -118,6 +119,7 @@ class Runner:
             runner_recover.land_again(world, self.tries)
             self.unlanded = bool(runner_recover.unlanded(world))
         runner_red.wake(world)
+        runner_budget.look(world)
         if self._is_short_of_disk():
             return
         task = self._claim()
@@ -180,6 +182,9 @@ class Runner:
             return
         if not runner_trust.is_given(world):
             runner_record.put_back(world, task, f"needs you: {runner_trust.WHY}", ready_at=clock.now())
+            return
+        if used := runner_budget.why_not(world, task):
+            runner_record.put_back(world, task, used, ready_at=clock.now())
             return
         if runner_red.was_tried(world, task):
             runner_record.put_back(world, task, runner_red.why(world), ready_at=clock.now() + runner_red.LOOK_S)

@@ -15,7 +15,7 @@ from typing import Any
 from nightrun import agents, scans
 from nightrun.decisions import child_env, judging, prompt, scan_report
 from nightrun.decisions import verdict as verdicts
-from nightrun.flows import runner_gate, runner_tick, runner_trust
+from nightrun.flows import runner_budget, runner_gate, runner_tick, runner_trust
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
 from nightrun.hands import clock, git, git_change, marker, process, state_dir, tail
@@ -68,9 +68,10 @@ def _attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
         return Judged(outcome=Outcome(kind="interrupted", summary=error.message), agent=spec.name)
     if problem:
         return Judged(outcome=Outcome(kind="setup", summary=problem), agent=WORKSPACE)
-    end, result, command = _work(world, task, place, spec)
+    most_s, whose = runner_budget.most_seconds(world, task, world.policy.task_types[task.task_type].timeout)
+    end, result, command = _work(world, task, place, spec, most_s)
     told = Judged(
-        outcome=judging.of_agent(end, result),
+        outcome=runner_budget.of_time(judging.of_agent(end, result), whose),
         agent=spec.name,
         model=result.model or spec.model,
         command=command,
@@ -117,13 +118,13 @@ def _mark(world: World, task: Task) -> str:
 # -- the agent
 
 
-def _work(world: World, task: Task, place: Place, spec: AgentSpec) -> tuple[AgentEnd, AgentResult, str]:
+def _work(world: World, task: Task, place: Place, spec: AgentSpec, most_s: float) -> tuple[AgentEnd, AgentResult, str]:
     """How the agent ended, what its own result says, and the command line for people."""
     kind = agents.BY_NAME[spec.kind]
     settings = world.policy.task_types[task.task_type]
     with _prompt_files(world, task, settings, spec, place, kind) as (run, direction_file):
         argv = kind.argv(run)
-        end = _run(world, task, place, spec, kind, run, argv, direction_file, settings)
+        end = _run(world, task, place, spec, kind, run, argv, direction_file, settings.silence, most_s)
     if end is None:
         missing = AgentResult(kind="setup", summary=f"the program {argv[0]} of agent {spec.name} cannot be started")
         return AgentEnd(code=None, reason="exit", output="", seconds=0.0), missing, ""
@@ -144,7 +145,8 @@ def _run(
     run: AgentRun,
     argv: tuple[str, ...],
     direction_file: Path,
-    settings: TaskType,
+    silence_s: float | None,
+    most_s: float,
 ) -> AgentEnd | None:
     """None when there is no such program."""
     for line in agents.leaves(kind):
@@ -157,15 +159,15 @@ def _run(
         "PIPELINE_DIRECTION_FILE": str(direction_file),
     }
     try:
-        with world.pulse.step(f"agent {spec.name}", settings.timeout):
+        with world.pulse.step(f"agent {spec.name}", most_s):
             ended = process.run_agent(
                 argv,
                 cwd=place.path,
                 env=child_env.for_agent(os.environ, spec, extra),
                 stdin=kind.stdin(run),
                 log=world.state.task_log(task.id, task.attempt),
-                timeout_s=settings.timeout,
-                silence_s=settings.silence,
+                timeout_s=most_s,
+                silence_s=silence_s,
                 should_stop=lambda: world.wants_end,
                 marker=_mark(world, task),
                 log_bytes=world.policy.limits.task_log,

@@ -18,12 +18,9 @@ RECHECK_S = 900.0  # a task that nobody here can do is looked at again after thi
 def here(world: World) -> dict[str, AgentSpec]:
     """The agents whose program is on this machine, by name."""
     path = os.environ.get("PATH")
-    specs: Mapping[str, AgentSpec] = agent_choice.specs(world.policy)
-    return {
-        name: one
-        for name, one in specs.items()
-        if one.program is None or programs.find(one.program, path, below=world.root)
-    }
+    return agent_choice.available(
+        world.policy, lambda program: programs.find(program, path, below=world.root) is not None
+    )
 
 
 def doable(world: World, available: Mapping[str, AgentSpec], paused: set[str]) -> list[str]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nightrun.decisions import fingerprint, pausing, retry, scan_report
+from nightrun.decisions import fingerprint, pausing, retry, scan_report, stagnation
+from nightrun.flows import runner_budget
 from nightrun.flows.runner_attempt import WORKSPACE, Judged
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
@@ -52,6 +53,8 @@ def not_completed(world: World, task: Task, judged: Judged, kept: str | None, pl
     """PATCH the task to what comes next, and pause what its outcome affects."""
     limits, outcome = world.policy.limits, judged.outcome
     pause(world, task, outcome, judged.agent)
+    said = _said(world, task, judged)
+    question = runner_budget.question(world, task, judged.usage) or _stands_still(said, judged)
     following = retry.after(
         outcome,
         failures=task.failures,
@@ -59,17 +62,23 @@ def not_completed(world: World, task: Task, judged: Judged, kept: str | None, pl
         backoff=limits.backoff,
         now=clock.now(),
         blameless=judged.blameless,
+        question=question,
     )
-    said = _said(world, task, judged)
     said |= {"status": following.status, "costs_attempt": following.costs_attempt}
     said |= {"error_class": outcome.kind, "error_summary": outcome.summary or outcome.kind}
     if following.ready_at is not None:
         said["ready_at"] = following.ready_at
+    if following.status == words.NEEDS_DECISION:
+        said |= {"decision_prompt": question, "decision": None}
     if place is not None and kept is not None:
         said |= {"branch": place.branch, "base": place.base, "tree": judged.tree}
     if judged.untouchable and place is not None:
         said["worktree"] = str(place.path)
     return _tell(world, task, said)
+
+
+def _stands_still(said: dict[str, Any], judged: Judged) -> str:
+    return "" if judged.blameless else stagnation.question(said["context"]["last_result"], judged.outcome)
 
 
 def put_back(world: World, task: Task, reason: str, *, ready_at: float) -> Task:
@@ -111,6 +120,8 @@ def _said(world: World, task: Task, judged: Judged) -> dict[str, Any]:
         "command": judged.command,
         "context": _context(task, judged),
     }
+    if judged.usage:
+        said["usage"] = dict(judged.usage)
     if judged.gate is not None:
         said["gate"] = judged.gate.to_json()
     return said
@@ -127,9 +138,15 @@ def _context(task: Task, judged: Judged) -> dict[str, Any]:
         "verdict": outcome.verdict,
         "usage": dict(judged.usage) or None,
         "last_failure": failure and {**failure, "fingerprint": fingerprint.clean(outcome.summary)},
+        "last_result": None if done else _last_result(task, judged),
         "held": [scan_report.summary([one]) for one in judged.held][:20] or None,
         "agreed": None,  # a person's word was about an earlier attempt's change
     }
+
+
+def _last_result(task: Task, judged: Judged) -> dict[str, Any] | None:
+    before = task.context.get("last_result")
+    return stagnation.step(before, judged.outcome, tree=judged.tree, failures=task.failures)
 
 
 def _change(place: Place, judged: Judged, *, stays: bool) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class World:
     reported: dict[str, Any] = field(default_factory=dict)
     red: dict[str, str] = field(default_factory=dict)  # task id -> the commit whose own gate excused its failure
     branch: str | None = None  # what was checked out when the run started
+    over_budget: str | None = None  # what of the night's budget is used up, empty: nothing; None: not looked yet
+    begun: float = field(default_factory=clock.now)  # seconds since the epoch
 
     @property
     def policy(self) -> Policy:

@@ -41,6 +41,7 @@ from nightrun.words import errors
 from nightrun.words.errors import NightrunError, TryLater
 
 INTERRUPTED = 130
+NIGHT_S = 86_400.0  # at most
 HOURS_REASON = "the hours of this run are over"
 # Exit codes of a part that say that it will not start either the next time.
 HOPELESS = (errors.WrongUse.exit_code, errors.BadPolicy.exit_code)
@@ -193,6 +194,7 @@ class Supervisor:
     def _clear_up(self) -> None:
         """What an earlier run left: its requests are done by this start, its parts must not work beside ours."""
         self._end_earlier_parts()
+        self.night_since = self._night()
         self.state.stop_requested.unlink(missing_ok=True)
         self.requests.forget()
         if files.read_json(self.state.fatal_issues) is not None:
@@ -201,6 +203,12 @@ class Supervisor:
         killed = process.sweep(marker.of_root(self.root))
         if killed:
             self.say(f"ended {lines.count(len(killed), 'process', 'processes')} that an earlier run left")
+
+    def _night(self) -> float:
+        """A run that was killed and is started again goes on with its night, and with what is left of its budget."""
+        known = state_file.read_object(self.state.run_json).get("night_since")
+        is_one = isinstance(known, (int, float)) and 0 <= self.started_at - known < NIGHT_S
+        return float(known) if is_one and known else self.started_at
 
     def _end_earlier_parts(self) -> None:
         """Before its agents are swept: its runners say what became of their tasks."""
@@ -267,8 +275,10 @@ class Supervisor:
         return mine and self.probe.is_ready()
 
     def _open_intake(self) -> None:
-        """An earlier run whose hours were over may have closed it."""
+        """An earlier run whose hours were over may have closed it, or one whose budget was used up."""
         with suppress(NightrunError):
+            if self.night_since == self.started_at:
+                self.client.resume("intake", by="budget")
             if any(one["by"] == "nightrun" and one["reason"] == HOURS_REASON for one in self.client.pauses()):
                 self.client.resume("intake", by="nightrun")
 
@@ -295,7 +305,8 @@ class Supervisor:
             for one in self.parts
             if one.part is not None
         }
-        who = {"pid": pid, "start_time": start_time, "boot_id": clock.boot_id(), "started_at": self.started_at}
+        since = {"started_at": self.started_at, "night_since": self.night_since}
+        who = {"pid": pid, "start_time": start_time, "boot_id": clock.boot_id(), **since}
         what = {
             "runners": self.plan.runners,
             "hours": self.plan.hours,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightrun.decisions import lines
+from nightrun.decisions import agent_choice, budget, lines
 from nightrun.flows import supervisor
 from nightrun.flows.supervisor import Pace, Plan
-from nightrun.hands import clock, environment, git, git_change, hooks, policy_file, state_dir
+from nightrun.hands import clock, environment, git, git_change, hooks, policy_file, programs, state_dir
 from nightrun.hands.environment import Environment
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
@@ -120,10 +120,24 @@ def _notes(root: Path, policy: Policy, settings: Environment) -> Iterator[str]:
         yield f"{free >> 20} MiB are free on the disk, the policy wants {floor >> 20} MiB: no attempt starts below that"
     if settings.auto_commit and not policy.committing_types:
         yield "no task type of the policy commits"
+    yield from _about_budgets(root, policy)
     try:
         yield from _about_hooks(root, policy)
     except NightrunError as error:
         yield f"the hooks cannot be checked: {error.message}"
+
+
+def _about_budgets(root: Path, policy: Policy) -> Iterator[str]:
+    """What of them cannot be held with the agents that will work here."""
+    wanted = [one for one in (budget.of_task(policy.limits), budget.of_night(policy.limits)) if one.is_set]
+    if not wanted:
+        return
+    here = agent_choice.available(policy, lambda program: programs.find(program, below=root) is not None)
+    by_type = (agent_choice.candidates(None, one.agents, tuple(here)) for _, one in policy.task_types.items())
+    names = {name for found in by_type for name in found} | {name for name in policy.agents if name in here}
+    silent = budget.silent(here[name] for name in names)
+    for one in wanted:
+        yield from budget.not_held(one, silent)
 
 
 def _about_hooks(root: Path, policy: Policy) -> Iterator[str]:

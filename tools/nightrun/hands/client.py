@@ -85,6 +85,14 @@ class Client:
     def attempts(self, task_id: str) -> list[dict[str, Any]]:
         return list(self._call("GET", _task_path(task_id, "/attempts"))["attempts"])
 
+    def task_spent(self, task_id: str) -> dict[str, Any]:
+        return self._object("GET", _task_path(task_id, "/spent"))
+
+    def spent(self, *, since: float, before: float | None = None) -> dict[str, Any]:
+        """What attempts used that were started in this time (seconds since the epoch)."""
+        query = {"since": since} | ({} if before is None else {"before": before})
+        return self._object("GET", "/api/agent/spent", query=query)
+
     def attention(self) -> dict[str, Any]:
         return self._object("GET", "/api/agent/tasks/attention")
 

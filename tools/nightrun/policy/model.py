@@ -34,6 +34,7 @@ MINUTE = 60.0
 HOUR = 3600.0
 
 AtLeastOne = Annotated[int, Field(strict=True, ge=1)]
+Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 PROTECTED = (
     "pipeline.yaml",
     "pipeline.mk",
@@ -225,6 +226,44 @@ class Limits(Section):
     hours: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = Field(
         default=None,
         description="Hours after which a run stops in order. HOURS=n on the command line wins. null: no limit.",
+    )
+    task_tokens: AtLeastOne | None = Field(
+        default=None,
+        description="Tokens that all attempts of a task may read and write, as far as agents tell them, before it "
+        "waits for your decision. null: no limit.",
+    )
+    task_money: Positive | None = Field(
+        default=None,
+        description="US dollars that all attempts of a task may cost, as far as agents tell it, before it waits for "
+        "your decision. null: no limit.",
+    )
+    task_minutes: Positive | None = Field(
+        default=None,
+        description="Minutes that all attempts of a task may take before it waits for your decision. null: no limit.",
+    )
+    night_attempts: AtLeastOne | None = Field(
+        default=None,
+        description="Attempts that one run may start; then it begins nothing new until you resume. null: no limit.",
+    )
+    night_rounds: AtLeastOne | None = Field(
+        default=None,
+        description="Tests and reviews of one run that may end with a FAIL verdict; then it begins nothing new until "
+        "you resume. null: no limit.",
+    )
+    night_tokens: AtLeastOne | None = Field(
+        default=None,
+        description="Tokens that one run may read and write, as far as agents tell them; then it begins nothing new "
+        "until you resume. null: no limit.",
+    )
+    night_money: Positive | None = Field(
+        default=None,
+        description="US dollars that one run may cost, as far as agents tell it; then it begins nothing new until you "
+        "resume. null: no limit.",
+    )
+    night_minutes: Positive | None = Field(
+        default=None,
+        description="Minutes that the attempts of one run may take together; then it begins nothing new until you "
+        "resume. null: no limit.",
     )
     task_log: Size = Field(default=5 * MIB, description="Largest log of one attempt; the middle is left out.")
     part_log: Size = Field(

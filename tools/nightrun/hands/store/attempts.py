@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nightrun.hands.store.database import Database, Row
+from nightrun.words import usage
 
 
 def begin(db: Database, task: Row, *, now: float) -> None:
@@ -21,14 +22,16 @@ def begin(db: Database, task: Row, *, now: float) -> None:
     )
 
 
-def end(db: Database, task: Row, *, now: float) -> None:
-    """Write down what the task's current attempt came to, from the task's own columns."""
+def end(db: Database, task: Row, *, now: float, used: object = None) -> None:
+    """Write down what the task's current attempt came to, from the task's own columns, and what it used."""
     names = ("id", "attempt", "agent", "model", "outcome", "error_class", "error_summary", "output_chars")
+    told = {name: usage.number(used, name) for name in usage.NAMES}
     db.run(
         "UPDATE attempts SET ended_at = :now, agent = :agent, model = :model, outcome = :outcome,"
-        " error_class = :error_class, error_summary = :error_summary, output_chars = :output_chars"
+        " error_class = :error_class, error_summary = :error_summary, output_chars = :output_chars,"
+        " cost_usd = :cost_usd, input_tokens = :input_tokens, output_tokens = :output_tokens, turns = :turns"
         " WHERE task_id = :id AND attempt = :attempt AND ended_at IS NULL",
-        {"now": now} | {name: task[name] for name in names},
+        {"now": now} | {name: task[name] for name in names} | told,
     )
 
 

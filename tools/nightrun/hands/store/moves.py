@@ -41,7 +41,7 @@ def patch(db: Database, task_id: str, change: Mapping[str, Any], *, now: float) 
         if target is not None:
             values |= _moved(old, {**change, **values}, target, now=now)
         new = save(db, old, values, now=now)
-        _follow(db, old, new, now=now)
+        _follow(db, old, new, used=change.get("usage"), now=now)
     return tasks.to_json(new)
 
 
@@ -268,10 +268,10 @@ _ARRIVALS = {
 # -- what follows from it
 
 
-def _follow(db: Database, old: Row, new: Row, *, now: float) -> None:
+def _follow(db: Database, old: Row, new: Row, *, used: object, now: float) -> None:
     moved = old["status"] != new["status"]
     if moved and old["status"] == words.RUNNING:
-        attempts.end(db, new, now=now)
+        attempts.end(db, new, now=now, used=used)
     if moved and new["status"] == words.RUNNING:
         attempts.begin(db, new, now=now)
     if moved and new["status"] in words.TERMINAL:

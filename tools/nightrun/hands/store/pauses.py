@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from nightrun.hands.store import spent
 from nightrun.hands.store.database import Database, Row
 
 INTAKE = "intake"
 PERSON = "person"
+BUDGET = "budget"  # what one night may use is used up
 
 
 def active(db: Database, *, now: float) -> list[Row]:
@@ -42,9 +44,12 @@ def _longer(db: Database, new: Row, *, now: float) -> Row | None:
     return db.one(sql, {**new, "now": now})
 
 
-def end(db: Database, *, scope: str, by: str) -> int:
-    """How many ended. nightrun ends only its own; a person's word ends both."""
+def end(db: Database, *, scope: str, by: str, now: float) -> int:
+    """How many ended. nightrun ends only its own; a person's word ends all, and gives a night its budget once more."""
     with db.write():
+        spends = "SELECT 1 FROM pauses WHERE scope = :scope AND by = :by"
+        if by == PERSON and db.value(spends, {"scope": scope, "by": BUDGET}):
+            spent.renew_night(db, now=now)
         mine = "" if by == PERSON else " AND by = :by"
         return db.run(f"DELETE FROM pauses WHERE scope = :scope{mine}", {"scope": scope, "by": by})
 

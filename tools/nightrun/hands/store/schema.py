@@ -207,8 +207,17 @@ CREATE TABLE condition_states (
 CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
+# What each attempt used, as its agent told it; what it did not tell is NULL.
+_USED = """
+ALTER TABLE attempts ADD COLUMN cost_usd REAL;
+ALTER TABLE attempts ADD COLUMN input_tokens INTEGER;
+ALTER TABLE attempts ADD COLUMN output_tokens INTEGER;
+ALTER TABLE attempts ADD COLUMN turns INTEGER;
+CREATE INDEX attempts_started ON attempts (started_at);
+"""
+
 # Step n leads from schema n to n + 1. A step that was released is never edited: add the next one.
-STEPS: tuple[str, ...] = (_TASKS + _COUNTS + _ROLLUPS + _AROUND,)
+STEPS: tuple[str, ...] = (_TASKS + _COUNTS + _ROLLUPS + _AROUND, _USED)
 
 
 def migrate(connection: sqlite3.Connection, steps: tuple[str, ...] = STEPS) -> None:
