@@ -109,3 +109,22 @@ def test_a_failure_without_a_summary_is_named_by_its_class() -> None:
 def test_what_was_not_begun_says_why() -> None:
     shot = seen(pauses=[pause()], waiting=[{"reason": "needs an agent", "count": 2, "ready_at": NOW}])
     assert idle.waiting(shot) == ["intake is paused: I look at it", "2 waiting: needs an agent"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "awake"),
+    [
+        ({}, False),
+        ({"counts": {"running": 1}}, True),
+        ({"ready_count": 2}, True),
+        ({"ready_count": 2, "pauses": [{"scope": "intake", "until": None}]}, False),
+        ({"counts": {"pending": 1}, "pauses": [{"scope": "agent:claude", "until": 4e9}]}, True),  # until its reset
+        ({"unlanded": [{"commit_state": "committed"}]}, True),
+    ],
+)
+def test_the_machine_is_kept_awake_while_something_goes_on_without_a_person(
+    fields: dict[str, Any], awake: bool
+) -> None:
+    counts = {"running": 0, "pending": 0, **fields.pop("counts", {})}
+    base = {"now": 1e9, "counts": counts, "ready_count": 0, "waiting": [], "pauses": [], "unlanded": []}
+    assert idle.has_work({**base, **fields}) is awake

@@ -17,6 +17,7 @@ from nightrun.flows import supervisor
 from nightrun.hands import marker
 from tests.flows.api_world import Process
 from tests.flows.supervisor_world import Night
+from tests.story import write
 
 PROBES = {"probe": 0.1, "grace": 0.2, "routes": 0.1}
 
@@ -484,3 +485,17 @@ def test_until_idle_tells_what_was_not_begun_and_ends_with_1(night: Night) -> No
     assert night.end() == 1
     assert "nothing is left to do; not all went well:" in night.said
     assert "intake is paused: I look at it" in night.said
+
+
+def test_the_machine_is_kept_awake_while_there_is_work_and_the_run_says_so(night: Night, tmp_path: Path) -> None:
+    text = 'for one; do case $one in --*) shift ;; *) break ;; esac; done\necho >"$LOCK"\n"$@"\nrm "$LOCK"\n'
+    name, lock = ("caffeinate" if sys.platform == "darwin" else "systemd-inhibit"), tmp_path / "lock"
+    write(tmp_path, f"bin/{name}", f"#!/bin/sh\n{text}").chmod(0o755)
+    night.mode("api", "busy")
+    env = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "LOCK": str(lock)}
+    night.start(env=env, plan={"keep_awake": True})
+    night.until_said(f"the machine is kept from going to sleep while there is work ({name})")
+    assert lock.exists()
+    night.stop()
+    assert "the machine may go to sleep again: the run ends" in night.said
+    assert not lock.exists()

@@ -200,6 +200,31 @@ def _disk(root: Path) -> Iterator[Row]:
     yield Row("disk", FAIL, text, "Free some space: no attempt starts.") if free < floor else Row("disk", OK, text)
 
 
+def _sleep(root: Path) -> Iterator[Row]:
+    """Tried for a moment: whether it is allowed here is known only then."""
+    from nightrun.hands import awake, policy_file, process
+
+    if (root / policy_file.NAME).exists() and not policy_file.load(root).project.keep_awake:
+        yield Row("sleep", OK, "the machine may go to sleep during a run, as project.keep_awake says")
+        return
+    argv = awake.inhibitor()
+    if shutil.which(argv[0]) is None:
+        text, fix = f"{argv[0]} is not here", "Switch off that this machine goes to sleep by itself, if it does."
+        yield Row("sleep", WARN, f"the machine may go to sleep during a run: {text}", fix)
+        return
+    done = process.run([*argv, "true"], timeout_s=10)
+    if done.code == 0:
+        yield Row("sleep", OK, f"{argv[0]} keeps the machine from going to sleep while a run has work")
+        return
+    said = _lines_of(done.err + done.out)
+    text = f"the machine may go to sleep during a run: {argv[0]}: {said[-1] if said else f'exit code {done.code}'}"
+    yield Row("sleep", WARN, text, "Switch off that this machine goes to sleep by itself, if it does.")
+
+
+def _lines_of(data: bytes) -> list[str]:
+    return [line.strip() for line in data.decode(errors="replace").splitlines() if line.strip()]
+
+
 CHECKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "machine": _machine,
     "repository": _repository,
@@ -210,6 +235,7 @@ CHECKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "agents": _agents,
     "sandbox": _sandbox,
     "disk": _disk,
+    "sleep": _sleep,
 }
 
 

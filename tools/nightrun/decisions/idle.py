@@ -29,6 +29,14 @@ def busy(snapshot: Mapping[str, Any], *, since: float, monitored: bool) -> str |
     )
 
 
+def has_work(snapshot: Mapping[str, Any]) -> bool:
+    """Whether something runs, lands, or will be begun without a person: then the machine should not go to sleep."""
+    if snapshot["counts"][words.RUNNING] or _on_its_way(snapshot):
+        return True
+    comes = snapshot["ready_count"] or _put_off(snapshot, snapshot["now"])
+    return bool(comes) and not _closed_for_good(snapshot)
+
+
 def _closed_for_good(snapshot: Mapping[str, Any]) -> bool:
     """Intake is paused and only a person can open it."""
     return any(one["scope"] == "intake" and one.get("until") is None for one in snapshot["pauses"])

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nightrun.decisions import lines
+from nightrun.decisions import idle, lines
 from nightrun.decisions.restart import Start, Stopped
 from nightrun.flows.supervisor_api import Probe
 from nightrun.flows.supervisor_part import Supervised
@@ -32,6 +32,7 @@ from nightrun.hands import (
     state_file,
     tail,
 )
+from nightrun.hands.awake import Awake
 from nightrun.hands.client import Client
 from nightrun.hands.environment import Environment
 from nightrun.hands.service_manager import ServiceManager
@@ -88,6 +89,7 @@ class Plan:
     branch: str | None = None
     log_bytes: int = rotation.LARGEST  # of the log of a part
     notes: tuple[str, ...] = ()  # what is to be said at the start
+    keep_awake: bool = False
 
 
 def run(
@@ -161,6 +163,7 @@ class Supervisor:
         self.story = Story(self.client, self.say, self.started_at, lively_s=self.pace.story, settle_s=self.pace.settle)
         self.story.always_lively = self.plan.until_idle
         self.parts = [self._part(name) for name in ("api", *self._runner_names(), "monitor")]
+        self.awake = Awake(self.say)
         self._next_hung = self._next_rotation = clock.monotonic()
         process.become_subreaper()
         self._clear_up()
@@ -335,6 +338,7 @@ class Supervisor:
         self._rotate()
         if self.story.follow():
             self._ask_for_a_look()
+        self._stay_awake()
         self.manager.alive()
 
     def _revive(self, part: Supervised) -> None:
@@ -408,6 +412,10 @@ class Supervisor:
             for name in ("supervisor", *(part.name for part in self.parts)):
                 rotation.rotate(self.state.log(name), largest=self.plan.log_bytes)
 
+    def _stay_awake(self) -> None:
+        if self.plan.keep_awake and self.story.snapshot is not None:
+            self.awake.want(idle.has_work(self.story.snapshot))
+
     def _ask_for_a_look(self) -> None:
         """So that a run that would be over is not held up until the monitor's next look is due."""
         if self.plan.until_idle and self.story.waits_for_the_monitor:
@@ -472,6 +480,7 @@ class Supervisor:
     def _stop(self) -> None:
         """The API last, the others have to tell it something; then nothing that any part started is left."""
         self.manager.stopping()
+        self.awake.release("the run ends")
         self._end_and_wait(self.parts[1:])
         if self.drains_since is not None:
             with suppress(NightrunError):
@@ -495,7 +504,8 @@ class Supervisor:
             clock.sleep(0.02)
 
     def _end_orphans(self) -> None:
-        orphans.end({one.part.pid for one in self.parts if one.part is not None}, self.spared)
+        ours = {one.part.pid for one in self.parts if one.part is not None}
+        orphans.end(ours | self.awake.pids, self.spared)
 
 
 def _said(code: int) -> str:

@@ -61,6 +61,7 @@ def plan(root: Path, policy: Policy, asked: Asked) -> Plan:
         until_idle=asked.until_idle,
         settings=settings,
         branch=branch,
+        keep_awake=policy.project.keep_awake,
         log_bytes=policy.limits.part_log,
         notes=tuple(_notes(root, policy, settings)),
     )

@@ -22,6 +22,7 @@ Argument = str | bytes
 GRACE_S = 10.0  # between asking an agent to end and killing it (reliability.md S7)
 RUN_GRACE_S = 5.0  # the same for a short command: git that is killed leaves its lock files (githooks.md section 8)
 LEFT_GRACE_S = 1.0  # what outlived its agent gets less
+TIED_S = 2.0  # for a tied child to end when its pipe is closed
 TAIL_BYTES = 64 << 10
 
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
@@ -207,6 +208,47 @@ def start_part(argv: Sequence[Argument], *, cwd: Path, env: Mapping[str, str] | 
         return Part(_popen(argv, cwd, env, subprocess.DEVNULL, descriptor, subprocess.STDOUT))
     finally:
         os.close(descriptor)
+
+
+class Tied:
+    """A small child that ends when this process does, however that ends: it reads a pipe that only we hold open."""
+
+    def __init__(self, child: subprocess.Popen[bytes], first: bytes) -> None:
+        self._child, self._said = child, bytearray()
+        self.pid = child.pid
+        assert child.stdin is not None and child.stdout is not None
+        os.set_blocking(child.stdout.fileno(), False)
+        with suppress(BrokenPipeError):
+            child.stdin.write(first)
+
+    def said(self) -> bytes:
+        """What it printed so far, on both streams."""
+        assert self._child.stdout is not None
+        with suppress(BlockingIOError):
+            while data := os.read(self._child.stdout.fileno(), 4096):
+                self._said += data[: 64 << 10]
+        return bytes(self._said)
+
+    def has_ended(self) -> bool:
+        return self._child.poll() is not None
+
+    def end(self) -> None:
+        """Its pipe is closed, and what is left of its group is killed when that is not enough."""
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+        try:
+            self._child.wait(TIED_S)
+        except subprocess.TimeoutExpired:
+            _signal_group(self._child, signal.SIGKILL)
+            self._child.wait()
+        _ours.discard(self.pid)
+
+
+def start_tied(argv: Sequence[Argument], first: bytes) -> Tied:
+    """Start a child that reads its standard input to the end; `first` is written there."""
+    return Tied(_popen(argv, None, None, subprocess.PIPE, subprocess.PIPE, subprocess.STDOUT), first)
 
 
 @contextmanager

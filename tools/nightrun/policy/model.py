@@ -71,6 +71,11 @@ class Project(Section):
     runners: Annotated[int, Field(strict=True, ge=1, le=64)] = Field(
         default=1, description="Number of tasks worked on at the same time. RUNNERS=n on the command line wins."
     )
+    keep_awake: Flag = Field(
+        default=True,
+        description="Whether the machine is kept from going to sleep by itself while a run has work (systemd-inhibit, "
+        "caffeinate). Closing a lid still does what the system is set to do.",
+    )
     exchange: Remote | None = Field(
         default=None,
         description="Git remote through which runners on several machines exchange the branches of attempts; never "
