@@ -16,7 +16,13 @@ def end(reason: str = "exit", code: int | None = 0) -> AgentEnd:
 
 @pytest.mark.parametrize(
     ("reason", "said", "kind"),
-    [("timeout", "completed", "timeout"), ("silent", "agent", "silent"), ("stopped", "completed", "interrupted")],
+    [
+        ("timeout", "completed", "timeout"),
+        ("silent", "agent", "silent"),
+        ("stopped", "completed", "interrupted"),
+        ("memory", "completed", "resources"),
+        ("processes", "agent", "resources"),
+    ],
 )
 def test_what_we_ended_is_called_so_whatever_the_agent_says(reason: str, said: str, kind: str) -> None:
     assert judging.of_agent(end(reason), AgentResult(kind=said)).kind == kind
@@ -92,3 +98,22 @@ def test_an_agent_that_filled_the_disk_is_excused_once() -> None:
 )
 def test_other_ends_stay_what_they_are(kind: str, free: int, before: object) -> None:
     assert judging.of_disk(Outcome(kind=kind), free=free, floor=1 << 30, before=before) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "slept_s", "excused"),
+    [
+        ("agent", 3600.0, True),
+        ("timeout", 31.0, True),
+        ("silent", 3600.0, True),
+        ("gate", 3600.0, True),
+        ("agent", 29.0, False),
+        ("scan", 3600.0, False),  # what is in the change is there, asleep or not
+        ("limit", 3600.0, False),
+        ("completed", 3600.0, False),
+    ],
+)
+def test_what_sleep_may_have_broken_is_nobodys_fault(kind: str, slept_s: float, excused: bool) -> None:
+    found = judging.of_sleep(Outcome(kind=kind, summary="x"), slept_s=slept_s)
+    assert (found is not None) is excused
+    assert found is None or (found.kind, found.costs_an_attempt) == ("interrupted", False)

@@ -64,7 +64,7 @@ def test_item_and_its_chain_are_told() -> None:
     assert "specs/backlog.md, which goes through spec -> impl. You do impl" in build(context={"item": item})
 
 
-@pytest.mark.parametrize("kind", ["agent", "gate", "scan", "timeout", "silent", "no_change", "conflict"])
+@pytest.mark.parametrize("kind", ["agent", "gate", "scan", "timeout", "silent", "resources", "no_change", "conflict"])
 def test_failure_of_the_last_attempt_is_told(kind: str) -> None:
     told = build(
         context={"last_failure": {"class": kind, "summary": "`make` failed", "attempt": 1}}, output="E  boom\n"

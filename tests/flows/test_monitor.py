@@ -13,6 +13,7 @@ import pytest
 from nightrun.flows import monitor, monitor_look
 from nightrun.flows.monitor import Monitor
 from nightrun.flows.monitor_look import Memory
+from nightrun.hands import clock
 from nightrun.hands.client import ApiAway, Refused
 from nightrun.hands.heartbeat import Heart
 from nightrun.hands.state_dir import StateDir
@@ -406,3 +407,14 @@ def test_restarts_that_an_earlier_monitor_asked_for_are_remembered(state: StateD
     one = make(state, FakeClient(), interval=600)
     start(one, running)
     wait_for(lambda: one.memory.asked == asked[:1])
+
+
+def test_timers_start_anew_after_the_machine_slept(state: StateDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 40: what lasted before a sleep of eight hours says nothing about the work after it."""
+    one, gap = make(state, FakeClient()), clock.asleep()
+    monkeypatch.setattr(clock, "asleep", lambda: gap + 29.0)
+    one._notice_sleep()
+    assert one.memory.resumed_at is None
+    monkeypatch.setattr(clock, "asleep", lambda: gap + 8 * 3600.0)
+    one._notice_sleep()
+    assert one.memory.resumed_at == pytest.approx(time.time(), abs=60)

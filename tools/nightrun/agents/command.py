@@ -29,7 +29,7 @@ KEYS: tuple[str, ...] = ()
 _EXIT_CODES = {0: COMPLETED, 75: "limit", 78: "setup"}
 _USAGE = ("input_tokens", "output_tokens", "cost_usd", "turns")
 # What only the runner can know.
-_NOT_ITS_OWN = ("gate", "scan", "timeout", "silent", "conflict", "no_change", "interrupted")
+_NOT_ITS_OWN = ("gate", "scan", "timeout", "silent", "resources", "conflict", "no_change", "interrupted")
 
 
 def argv(run: AgentRun) -> tuple[str, ...]:

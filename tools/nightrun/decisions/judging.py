@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from nightrun.decisions import lines
 from nightrun.words import gate as gates
 from nightrun.words.agent import AgentEnd, AgentResult
 from nightrun.words.gate import Gate
@@ -12,11 +13,15 @@ from nightrun.words.outcome import COMPLETED, ENVIRONMENT_FAULTS, NO_CHANGE, TAS
 
 OUTPUT_CHARS = 20_000
 SLACK = 128 << 20  # bytes below the floor that work which was begun may still use
+SLEPT_S = 30.0  # a smaller gap between the clocks is no sleep (reliability.md D10)
+_BROKEN_BY_SLEEP = ("agent", "gate", "timeout", "silent")
 _ENDED_BY_US = {
     "timeout": ("timeout", "the agent took longer than its time limit and was ended"),
     "silent": ("silent", "the agent printed nothing for too long and was ended"),
     "stopped": ("interrupted", "the attempt was stopped"),
     "disk": ("agent", "the disk became full while the agent worked, and it was ended"),
+    "memory": ("resources", "the agent and what it started used more memory than limits.memory and were ended"),
+    "processes": ("resources", "the agent started more processes than limits.processes and was ended"),
 }
 
 
@@ -51,6 +56,14 @@ def of_disk(outcome: Outcome, *, free: int, floor: int, before: object) -> Outco
         return None
     summary = f"{free >> 20} MiB were free on the disk when it ended ({outcome.kind}: {outcome.summary})"
     return replace(outcome, kind="disk", summary=summary)
+
+
+def of_sleep(outcome: Outcome, *, slept_s: float) -> Outcome | None:
+    """A failure of an attempt during which the machine slept is nobody's fault: connections and times were broken."""
+    if outcome.kind not in _BROKEN_BY_SLEEP or slept_s < SLEPT_S:
+        return None
+    summary = f"the machine slept for {lines.lasting(slept_s)} meanwhile ({outcome.kind}: {outcome.summary})"
+    return replace(outcome, kind="interrupted", summary=summary)
 
 
 def of_change(*, changed: bool, allowed: bool, said: str) -> Outcome | None:

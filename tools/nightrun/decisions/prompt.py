@@ -53,6 +53,7 @@ _ADVICE: Mapping[str, str] = {
     "scan": "Its change was refused.",
     "timeout": "It took too long. Work in smaller steps and start nothing that does not end by itself.",
     "silent": "It printed nothing for too long. Start nothing that does not end by itself or waits for input.",
+    "resources": "It used too much memory, or started too many processes, and was ended. Run fewer things at once.",
     "no_change": "It changed no file. If really nothing is left to do, say exactly why.",
     "conflict": "Other work landed meanwhile and does not go together with its change. The current folder holds the "
     "new state: do it again on top of that.",
@@ -67,10 +68,13 @@ def build(
     gate: Sequence[str] = (),
     bare: bool = False,
     verdict: bool | None = None,
+    resumed: str = "",
+    left_on: str = "",
 ) -> str:
     """`bare`, for programs that are no language model: the direction alone, and what is known from before.
 
-    `verdict`: whether one is asked for; None: as usual for the type.
+    `verdict`: whether one is asked for; None: as usual for the type. `resumed`: the branch of an attempt that was
+    interrupted, when its work is in the folder; `left_on`: when it is on the branch only.
     """
     asks = task.task_type in _JUDGING if verdict is None else verdict
     before = [] if bare else [_part(task, asks), _rules(gate)]
@@ -78,7 +82,7 @@ def build(
         before.append(
             type_prompt.strip() if bare else f"# Said for every {task.task_type} task\n\n{type_prompt.strip()}"
         )
-    after = list(_known(task, context))
+    after = [*_unfinished(resumed, left_on), *_known(task, context)]
     if not before and not after:
         return task.direction
     direction = task.direction if bare else f"# The direction\n\n{task.direction}"
@@ -120,6 +124,21 @@ def _known(task: Task, context: Mapping[str, Any]) -> Iterator[str]:
         asked = f"A person was asked:\n\n{quoted(task.decision_prompt)}\n\n" if task.decision_prompt else ""
         answer = f"The person's answer, which counts more than everything above:\n\n{task.decision}"
         yield f"# The decision\n\n{asked}{answer}"
+
+
+def _unfinished(resumed: str, left_on: str) -> Iterator[str]:
+    """Of an attempt that something else ended: it is not to be done twice."""
+    begun = "# Unfinished work\n\nThe attempt before was interrupted, for no fault of its own."
+    if resumed:
+        yield (
+            f"{begun} The current folder begins with what it had changed, which nobody has checked: look at it (`git"
+            " diff HEAD`), go on from there, and take back what is wrong."
+        )
+    elif left_on:
+        yield (
+            f"{begun} What it had changed is not in the current folder but on the branch `{left_on}`: `git show"
+            f" {left_on}` shows it; use what is right."
+        )
 
 
 def _failure(task: Task, context: Mapping[str, Any]) -> Iterator[str]:

@@ -48,7 +48,7 @@ class Monitor:
     stop: threading.Event = field(default_factory=threading.Event)
     memory: Memory = field(default_factory=Memory)
     tell: Callable[[Looked], object] = lambda _looked: None  # people; it must not take time
-    _asleep: float = field(default_factory=lambda: clock.boottime() - clock.monotonic())
+    _asleep: float = field(default_factory=clock.asleep)
 
     def run(self) -> None:
         """Look, rest, look ... A round that fails is logged and survived; the next one may go well."""
@@ -116,7 +116,7 @@ class Monitor:
                 return
 
     def _notice_sleep(self) -> None:
-        asleep = clock.boottime() - clock.monotonic()
+        asleep = clock.asleep()
         if asleep - self._asleep > SLEPT_S:
             self.memory.resumed_at = clock.now()
             log.info("the machine slept for %.0f s; timers start anew", asleep - self._asleep)

@@ -24,6 +24,7 @@ from nightrun.flows import (
     runner_record,
     runner_recover,
     runner_red,
+    runner_resume,
     runner_trust,
     runner_workspace,
     runner_world,
@@ -191,7 +192,7 @@ class Runner:
             return
         with world.pulse.holding(task), runner_workspace.owned(world, self._folder(task)):
             try:
-                place = runner_workspace.prepare(world, task)
+                place = runner_resume.begin(world, task, runner_workspace.prepare(world, task), agent)
             except NightrunError as error:
                 self._cannot_begin(task, agent, error)
                 return

@@ -55,7 +55,11 @@ class Judged:
 
 def attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
     """Never raises for what an agent, a gate or the change can do wrong: that is an outcome."""
+    asleep = clock.asleep()
     judged = _attempt(world, task, place, spec)
+    slept = judging.of_sleep(judged.outcome, slept_s=clock.asleep() - asleep)
+    if slept is not None:
+        return replace(judged, outcome=slept)
     free, floor = clock.disk_free(world.state.path), world.policy.limits.disk_floor
     excused = judging.of_disk(judged.outcome, free=free, floor=floor, before=task.context.get("last_failure"))
     return judged if excused is None else replace(judged, outcome=excused)
@@ -170,6 +174,7 @@ def _run(
                 silence_s=silence_s,
                 should_stop=lambda: world.wants_end,
                 marker=_mark(world, task),
+                bounds=world.bounds,
                 log_bytes=world.policy.limits.task_log,
                 is_full=lambda: judging.is_full(clock.disk_free(world.state.path), world.policy.limits.disk_floor),
             )
@@ -194,6 +199,8 @@ def _prompt_files(
         gate=gates.shown(settings.gate or ()),
         bare=spec.kind in ("script", "command"),
         verdict=settings.verdict,
+        resumed=place.resumed,
+        left_on=place.left_on,
     )
     run = AgentRun(
         prompt=text,

@@ -90,6 +90,7 @@ def _one(
                 silence_s=None,
                 should_stop=lambda: world.wants_end,
                 marker=mark,
+                bounds=world.bounds,
             )
     except ProgramMissing as error:
         return None, f"cannot be started ({error.message})"
@@ -97,6 +98,8 @@ def _one(
         raise Stopped("the attempt was stopped while its gate ran")
     if ended.reason == "timeout":
         return ended, f"took longer than {timeout_s:g} s"
+    if ended.reason in ("memory", "processes"):
+        return ended, f"used more {ended.reason} than limits.{ended.reason} allows"
     return ended, "" if ended.code == 0 else f"failed with exit code {ended.code}"
 
 

@@ -38,6 +38,8 @@ class Place:
     links: tuple[str, ...] = ()  # names in it that are links of ours, never committed
     is_root: bool = False
     shared: bool = False  # holds finished work of the same chain that was not committed
+    resumed: str = ""  # branch of an interrupted attempt whose work is in it already
+    left_on: str = ""  # the same, when its work is on that branch only
 
     @property
     def ref(self) -> str:

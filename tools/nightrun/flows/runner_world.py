@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from nightrun.flows.runner_pulse import Pulse
-from nightrun.hands import clock, environment, git, git_commit, lock, state_file
+from nightrun.hands import clock, environment, git, git_commit, lock, resources, state_file
 from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.environment import Environment
 from nightrun.hands.heartbeat import Heart
 from nightrun.hands.policy_file import Keeper
+from nightrun.hands.resources import Bounds
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
 from nightrun.words.errors import NightrunError
@@ -81,6 +82,13 @@ class World:
     @property
     def wants_end(self) -> bool:
         return self.stop.is_set() or self.pulse.stop_wanted or self.pulse.lost
+
+    @property
+    def bounds(self) -> Bounds:
+        """Of what is started now."""
+        limits = self.policy.limits
+        memory = limits.memory or round(resources.free_memory() * resources.FREE_SHARE)
+        return Bounds(memory=memory, processes=limits.processes)
 
     def report(self, **said: Any) -> None:
         """What this runner says about itself; only news is sent."""

@@ -280,10 +280,11 @@ class Supervisor:
     def _open_intake(self) -> None:
         """An earlier run whose hours were over may have closed it, or one whose budget was used up."""
         with suppress(NightrunError):
-            if self.night_since == self.started_at:
-                self.client.resume("intake", by="budget")
-            if any(one["by"] == "nightrun" and one["reason"] == HOURS_REASON for one in self.client.pauses()):
+            known = [(one["by"], one["reason"]) for one in self.client.pauses()]
+            if ("nightrun", HOURS_REASON) in known:
                 self.client.resume("intake", by="nightrun")
+            if self.night_since == self.started_at and any(by == "budget" for by, _ in known):
+                self.client.resume("intake", by="budget")
 
     def _start(self, part: Supervised) -> None:
         again = bool(part.lives)

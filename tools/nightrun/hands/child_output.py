@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from nightrun.hands import clock
 
-EndReason = Literal["exit", "timeout", "silent", "stopped", "disk"]
+EndReason = Literal["exit", "timeout", "silent", "stopped", "disk", "memory", "processes"]
 
 DRAIN_S = 0.5  # how long a pipe that a background child keeps open is still read
 TICK_S = 0.25  # between two looks at the clock and the stop flag

@@ -30,6 +30,11 @@ def boottime() -> float:
     return time.clock_gettime(kind)
 
 
+def asleep() -> float:
+    """Seconds that the machine has slept since its boot; what counts is how much more it is later."""
+    return max(0.0, boottime() - monotonic())
+
+
 def sleep(seconds: float) -> None:
     time.sleep(max(0.0, seconds))
 

@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightrun.hands import clock, survivors
+from nightrun.hands import clock, resources, survivors
 from nightrun.hands.agent_log import AgentLog
 from nightrun.hands.child_output import DRAIN_S, EndReason, Kept, Reader, Sink
+from nightrun.hands.resources import Bounds, Watch
 from nightrun.words.errors import NightrunError
 
 Argument = str | bytes
@@ -102,6 +103,7 @@ def run_agent(
     on_start: Callable[[int], None] | None = None,
     log_bytes: int = 5 << 20,
     is_full: Callable[[], bool] | None = None,
+    bounds: Bounds | None = None,
 ) -> Ended:
     """Run a program that may misbehave, with its output in `log`; when it ended, nothing that it started is alive.
 
@@ -118,6 +120,8 @@ def run_agent(
             return "timeout"
         if is_full is not None and is_full():
             return "disk"
+        if over := watch.over():
+            return over
         return "silent" if silence_s is not None and quiet_s > silence_s else None
 
     with (
@@ -125,6 +129,8 @@ def run_agent(
         _started(argv, cwd=cwd, env=environment, stdin=stdin, stderr=subprocess.STDOUT) as process,
     ):
         leader = survivors.leader(process.pid, marker, children_before)
+        watch = Watch(bounds or Bounds(), lambda: survivors.family(leader, adopts=_adopts, not_these=_ours))
+        resources.prepare(process.pid, bounds or Bounds())
         reader = _reader(process, output)
         try:
             if on_start is not None:
@@ -133,7 +139,8 @@ def run_agent(
         except BaseException:
             _end_all(process, leader, reader, 0.0)
             raise
-        code = _end_all(process, leader, reader, GRACE_S if reason else None)
+        at_once = reason in ("memory", "processes")  # the machine suffers as long as it lives
+        code = _end_all(process, leader, reader, (0.0 if at_once else GRACE_S) if reason else None)
         reader.drain(DRAIN_S)
     seconds = clock.monotonic() - started
     return Ended(code, reason or "exit", seconds, output.tail, output.seen_bytes, process.pid)

@@ -270,6 +270,15 @@ class Limits(Section):
         description="Minutes that the attempts of one run may take together; then it begins nothing new until you "
         "resume. null: no limit.",
     )
+    memory: Size | None = Field(
+        default=None,
+        description="Memory that an agent, or a gate, and all that it started may use together; above it they are "
+        "ended. null: three quarters of what is free when it begins.",
+    )
+    processes: AtLeastOne | None = Field(
+        default=512,
+        description="Processes that an agent, or a gate, may have at once; above it they are ended. null: no limit.",
+    )
     task_log: Size = Field(default=5 * MIB, description="Largest log of one attempt; the middle is left out.")
     part_log: Size = Field(
         default=10 * MIB, description="Size at which the log of a part (runner, monitor, API, supervisor) is rotated."

@@ -15,6 +15,8 @@ EXITED = "exit"
 TIMED_OUT = "timeout"
 WAS_SILENT = "silent"
 WAS_STOPPED = "stopped"
+TOOK_MEMORY = "memory"
+TOOK_PROCESSES = "processes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,7 @@ class AgentEnd:
     """How the process of an agent ended."""
 
     code: int | None  # None: it was ended, or never started
-    reason: str  # EXITED, TIMED_OUT, WAS_SILENT, WAS_STOPPED
+    reason: str  # EXITED, TIMED_OUT, WAS_SILENT, WAS_STOPPED, TOOK_MEMORY, TOOK_PROCESSES
     output: str  # the last part of stdout and stderr; its first line may be cut
     seconds: float
     result: str = ""  # what is in `AgentRun.result_file`, its first part where it is long

@@ -10,7 +10,7 @@ COMPLETED = "completed"
 NO_CHANGE = "no_change"
 
 # These cost an attempt, count in success rates and can trigger heals.
-TASK_FAULTS = ("agent", "gate", "scan", "timeout", "silent", NO_CHANGE, "conflict")
+TASK_FAULTS = ("agent", "gate", "scan", "timeout", "silent", "resources", NO_CHANGE, "conflict")
 # These pause what they affect until the cause is gone, and cost nothing.
 ENVIRONMENT_FAULTS = ("limit", "auth", "network", "disk", "setup", "interrupted")
 ERROR_CLASSES = TASK_FAULTS + ENVIRONMENT_FAULTS
