@@ -32,6 +32,16 @@ def test_missing_data_is_unknown() -> None:
     assert [one.state for one in detect({"disk_free_bytes": 0}, Settings(), T0)] == ["unknown"]
 
 
+@pytest.mark.parametrize(
+    ("free", "total", "fires"),
+    [(0, 0, False), (49, 1000, True), (50, 1000, False), (60_000, 16_000_000, False), (0, 1000, True)],
+)
+def test_inodes_that_run_out_are_a_full_disk_where_they_are_counted(free: int, total: int, fires: bool) -> None:
+    room = {"disk_free_bytes": 50 * GIB, "disk_total_bytes": 100 * GIB}
+    found = detect({**room, "disk_free_inodes": free, "disk_total_inodes": total}, Settings(), T0)
+    assert [one.evidence["full"] for one in found] == ([free == 0] if fires else [])
+
+
 def test_an_open_issue_is_over_when_a_tenth_more_is_free() -> None:
     issues = [{"condition": "disk_low"}]
 

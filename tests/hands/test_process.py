@@ -318,3 +318,20 @@ class TestPart:
         assert part.reap() == 0
         assert wait_until(lambda: not is_alive(child))
         assert (part.reap(), part.poll(), part.has_ended()) == (0, 0, True)
+
+
+class TestNoLog:
+    """Fault 66: a folder of logs that cannot be written to is no reason not to work."""
+
+    def test_an_agent_works_without_one_and_its_end_is_known(self, tmp_path: Path) -> None:
+        (tmp_path / "logs").write_text("a file where the folder should be\n")
+        ended = agent(tmp_path, "seq 100000; echo last")
+        assert (ended.code, ended.reason) == (0, "exit")
+        assert ended.tail.endswith(b"100000\nlast\n")
+        assert ended.log_problem
+
+    def test_a_part_talks_to_our_own_stderr_then(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "logs").write_text("a file where the folder should be\n")
+        part = process.start_part(["sh", "-c", "echo here"], cwd=tmp_path, env=None, log=tmp_path / "logs" / "x.log")
+        assert wait_until(lambda: part.reap() is not None)
+        assert capfd.readouterr().err == "here\n"

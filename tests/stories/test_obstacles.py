@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from nightrun.hands import ballast
+from nightrun.hands.client import ApiAway
 from nightrun.hands.state_dir import StateDir
 from tests.conftest import GITCONFIG
+from tests.flows.api_world import Process
 from tests.stories.conftest import Nights
 from tests.stories.night import Night, check_one_commit_each, script, wait_until
 from tests.story import git_out, write
@@ -149,9 +154,9 @@ def mount() -> Iterator[Mounts]:
     """A small file system of its own; skipped where that is not allowed."""
     made: list[Path] = []
 
-    def make(where: Path, size: str) -> None:
+    def make(where: Path, options: str) -> None:
         where.mkdir(parents=True)
-        argv = ["mount", "-t", "tmpfs", "-o", f"size={size}", "nightrun-test", str(where)]
+        argv = ["mount", "-t", "tmpfs", "-o", options, "nightrun-test", str(where)]
         done = subprocess.run(argv, capture_output=True, text=True) if shutil.which("mount") else None
         if done is None or done.returncode != 0:
             pytest.skip(f"no file system can be mounted here: {done.stderr.strip() if done else 'no mount program'}")
@@ -165,7 +170,7 @@ def mount() -> Iterator[Mounts]:
 def test_below_the_floor_nothing_is_begun_and_it_goes_on_when_there_is_room(
     new_night: Nights, mount: Mounts, tmp_path: Path
 ) -> None:
-    mount(tmp_path / "small", "48m")
+    mount(tmp_path / "small", "size=48m")
     night = new_night({"limits": {"disk_floor": "24MiB"}}, name="small/repo")
     task = add(night)
     filler = tmp_path / "small" / "filler"
@@ -183,7 +188,7 @@ def test_below_the_floor_nothing_is_begun_and_it_goes_on_when_there_is_room(
 def test_a_disk_that_fills_up_costs_no_attempt_and_loses_nothing(
     new_night: Nights, mount: Mounts, tmp_path: Path
 ) -> None:
-    mount(tmp_path / "small", "32m")
+    mount(tmp_path / "small", "size=32m")
     night = new_night({"limits": {"disk_floor": "1MiB"}}, name="small/repo")
     once = tmp_path / "once"
     text = (
@@ -201,3 +206,50 @@ def test_a_disk_that_fills_up_costs_no_attempt_and_loses_nothing(
     check_one_commit_each(night, [done])
     assert git_out(night.root, "status", "--porcelain") == ""
     assert StateDir(night.root).db.exists()
+
+
+@pytest.mark.soak
+def test_a_disk_without_inodes_is_a_full_one(new_night: Nights, mount: Mounts, tmp_path: Path) -> None:
+    """Fault 30. Its short form: tests/decisions/test_room.py and tests/hands/test_clock.py."""
+    mount(tmp_path / "small", "size=256m,nr_inodes=4000")
+    night = new_night({"limits": {"disk_floor": "1MiB"}}, name="small/repo")
+    task, filler = add(night), tmp_path / "small" / "filler"
+    filler.mkdir()
+    with contextlib.suppress(OSError):
+        for number in range(4000):
+            (filler / str(number)).touch()
+    for number in range(100):
+        (filler / str(number)).unlink()
+    night.start("--until", "idle")
+    night.ready()
+    pauses = wait_until(lambda: night.client.pauses(), "intake is paused")
+    assert "more files is on the disk, there should be room for 200" in pauses[0]["reason"]
+    assert night.client.task(task).attempt == 0
+    shutil.rmtree(filler)
+    assert night.ended() == 0, night.said()
+    check_one_commit_each(night, night.tasks())
+
+
+def test_on_a_full_disk_the_ballast_is_given_up_and_what_happened_is_recorded(mount: Mounts, tmp_path: Path) -> None:
+    """Fault 28: nothing can be written any more, and the end of a task is told all the same."""
+    small = tmp_path / "small"
+    mount(small, "size=24m")
+    api = Process(small / "repo").ready()
+    try:
+        client = api.client()
+        task = client.add_task("Do it", "impl")
+        assert ballast.keep(api.state.path, 2 << 20)
+        with contextlib.suppress(OSError), (small / "filler").open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        said, end = "x" * 10_000, time.monotonic() + 30
+        with pytest.raises(ApiAway, match="full"):
+            while time.monotonic() < end:
+                client.patch(task.id, context={"note": said + str(time.monotonic())})
+        assert not (api.state.path / ballast.NAME).exists()
+        assert client.patch(task.id, status="failed", error_class="disk").status == "failed"
+        assert "the room of ballast is given back" in api.log.read_text()
+        (small / "filler").unlink()
+        assert client.task(task.id).error_class == "disk"
+    finally:
+        api.kill()

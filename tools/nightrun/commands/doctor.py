@@ -191,13 +191,18 @@ def _sandbox(root: Path) -> Iterator[Row]:
 
 
 def _disk(root: Path) -> Iterator[Row]:
+    from nightrun.decisions import room
     from nightrun.hands import clock, policy_file
     from nightrun.policy.model import Limits
 
-    floor = policy_file.load(root).limits.disk_floor if (root / policy_file.NAME).exists() else Limits().disk_floor
-    free = clock.disk_free(root)
-    text = f"{free / (1 << 30):.1f} GiB free, the policy wants {floor / (1 << 30):.1f} GiB"
-    yield Row("disk", FAIL, text, "Free some space: no attempt starts.") if free < floor else Row("disk", OK, text)
+    limits = policy_file.load(root).limits if (root / policy_file.NAME).exists() else Limits()
+    disk = clock.disk(root)
+    if lacking := room.lacking(disk, limits):
+        yield Row("disk", FAIL, lacking, "Free some space: no attempt starts.")
+        return
+    wanted = room.floor(limits, disk.total)
+    text = f"{disk.free / (1 << 30):.1f} GiB free, the policy wants {wanted / (1 << 30):.1f} GiB"
+    yield Row("disk", OK, text)
 
 
 def _sleep(root: Path) -> Iterator[Row]:

@@ -16,6 +16,8 @@ NAME = "disk_low"
 DIRECTION = ""  # what to delete is a person's choice
 ACTION = "Make room: `nightrun clean` removes old worktrees and logs. Below `limits.disk_floor` no task is started."
 
+MOST_INODES = 50_000  # on a large disk a share of them would be much
+
 
 class Settings(ConditionSettings):
     severity: Severity = "high"
@@ -32,10 +34,21 @@ def detect(snapshot: Mapping[str, Any], settings: Settings, now: float) -> list[
     limit = max(settings.floor, min(settings.at_most, int(settings.share * total)))
     margin = settings.clear_above if found.is_open(snapshot, NAME) else 0.0
     if free >= limit * (1 + margin):
-        return []
+        return _few_inodes(snapshot, settings, margin)
     message = f"{_readable(free)} of {_readable(total)} are free on the disk, below {_readable(limit)}"
     # A full disk explains every other fault (reliability.md A7), one that only fills up does not.
     evidence = {"free_bytes": free, "total_bytes": total, "limit_bytes": limit, "full": free < settings.floor}
+    return [found.firing(NAME, settings, message, ACTION, evidence=evidence)]
+
+
+def _few_inodes(snapshot: Mapping[str, Any], settings: Settings, margin: float) -> list[Finding]:
+    """A disk without inodes is full, whatever its bytes say. A file system that does not count them has 0."""
+    free, total = int(snapshot.get("disk_free_inodes") or 0), int(snapshot.get("disk_total_inodes") or 0)
+    limit = min(MOST_INODES, int(settings.share * total))
+    if free >= limit * (1 + margin):
+        return []
+    message = f"room for {free} more files is on the disk, below {limit}"
+    evidence = {"free_inodes": free, "total_inodes": total, "limit_inodes": limit, "full": free == 0}
     return [found.firing(NAME, settings, message, ACTION, evidence=evidence)]
 
 

@@ -49,12 +49,12 @@ def is_full(free: int, floor: int) -> bool:
     return free < floor - min(floor // 8, SLACK)
 
 
-def of_disk(outcome: Outcome, *, free: int, floor: int, before: object) -> Outcome | None:
+def of_disk(outcome: Outcome, *, lacking: str, before: object) -> Outcome | None:
     """A failure on a full disk is nobody's fault, unless the attempt before ended so too: then it fills the disk."""
     again = isinstance(before, Mapping) and before.get("class") == "disk"
-    if outcome.kind not in TASK_FAULTS or free >= floor or again:
+    if outcome.kind not in TASK_FAULTS or not lacking or again:
         return None
-    summary = f"{free >> 20} MiB were free on the disk when it ended ({outcome.kind}: {outcome.summary})"
+    summary = f"when it ended, {lacking} ({outcome.kind}: {outcome.summary})"
     return replace(outcome, kind="disk", summary=summary)
 
 

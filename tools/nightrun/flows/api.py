@@ -15,7 +15,7 @@ import nightrun
 from nightrun.flows import api_app, api_care, api_server
 from nightrun.flows.api_desk import Desk
 from nightrun.flows.api_security import Guard
-from nightrun.hands import build, clock, files, lock, secret
+from nightrun.hands import ballast, build, clock, files, lock, secret
 from nightrun.hands.heartbeat import Heart
 from nightrun.hands.state_dir import StateDir
 from nightrun.hands.store import claims, notes, pauses, sums
@@ -25,6 +25,7 @@ from nightrun.words.errors import NightrunError, TryLater, WrongUse
 SWEEP_S = 30.0  # between two looks for expired leases (reliability.md D8)
 HEARTBEAT_S = 15.0
 FORGET_S = 3_600.0
+BALLAST_S = 600.0
 LOOPBACK = "127.0.0.1"
 
 log = logging.getLogger("nightrun.api")
@@ -196,6 +197,8 @@ def _one_round(desk: Desk, number: int) -> None:
             sweep(desk)
         if number % round(FORGET_S / HEARTBEAT_S) == 0:
             sums.forget_old(desk.db, now=desk.now())
+        if number % round(BALLAST_S / HEARTBEAT_S) == 1:
+            ballast.keep(desk.state.path)
     except (NightrunError, OSError) as error:
         log.error("upkeep failed: %s", error)
 

@@ -13,6 +13,7 @@ import nightrun
 from nightrun.flows import api_answers as answers
 from nightrun.flows import api_claims, api_monitor, api_status, api_tasks
 from nightrun.flows.api_desk import Answer, Desk
+from nightrun.hands import ballast
 from nightrun.hands.store.refusals import Invalid, NotAllowed, NotFound, StoreAway
 
 log = logging.getLogger("nightrun.api")
@@ -68,6 +69,9 @@ async def _not_valid(request: Request, error: Exception) -> Answer:
 
 async def _away(request: Request, error: Exception) -> Answer:
     log.error("%s", error)
+    desk: Desk = request.app.state.desk
+    if "full" in str(error) and ballast.drop(desk.state.path):
+        log.warning("the disk is full: the room of %s is given back, so that what happened can be kept", ballast.NAME)
     return Answer({"detail": str(error)}, 503, {"Retry-After": "1"})
 
 

@@ -24,13 +24,16 @@ _NO_PLAN = {"index": 0, "total": 0, "pct": 0.0, "state_file": None}
 @router.get("/snapshot")
 async def look(desk: AtDesk) -> Answer:
     """Everything conditions look at, in one look."""
+    disk = clock.disk(desk.state.path)
     return Answer(
         {
             **snapshot.take(desk.db, now=desk.now()),
             "started_at": desk.started_at,
             "build_id": desk.build_id,
-            "disk_free_bytes": clock.disk_free(desk.state.path),
-            "disk_total_bytes": clock.disk_total(desk.state.path),
+            "disk_free_bytes": disk.free,
+            "disk_total_bytes": disk.total,
+            "disk_free_inodes": disk.inodes_free,
+            "disk_total_inodes": disk.inodes_total,
         }
     )
 

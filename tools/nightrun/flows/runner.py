@@ -25,6 +25,7 @@ from nightrun.flows import (
     runner_recover,
     runner_red,
     runner_resume,
+    runner_room,
     runner_trust,
     runner_workspace,
     runner_world,
@@ -262,11 +263,10 @@ class Runner:
 
     def _is_short_of_disk(self) -> bool:
         """Below the floor nothing is begun; it goes on by itself when there is room again."""
-        floor, free = self.world.policy.limits.disk_floor, clock.disk_free(self.world.state.path)
-        if free >= floor:
+        reason = runner_room.lacking(self.world)
+        if not reason:
             self.short = False
             return False
-        reason = f"{free >> 20} MiB are free on the disk, the policy wants {floor >> 20} MiB"
         if not self.short:
             log.warning("%s", reason)
             self.world.report(state="idle", task_id=None)

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from nightrun import agents, scans
-from nightrun.decisions import child_env, judging, prompt, scan_report
+from nightrun.decisions import child_env, judging, prompt, room, scan_report
 from nightrun.decisions import verdict as verdicts
 from nightrun.flows import runner_budget, runner_gate, runner_tick, runner_trust
 from nightrun.flows.runner_workspace import Place
@@ -60,8 +60,8 @@ def attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
     slept = judging.of_sleep(judged.outcome, slept_s=clock.asleep() - asleep)
     if slept is not None:
         return replace(judged, outcome=slept)
-    free, floor = clock.disk_free(world.state.path), world.policy.limits.disk_floor
-    excused = judging.of_disk(judged.outcome, free=free, floor=floor, before=task.context.get("last_failure"))
+    lacking = room.lacking(clock.disk(world.state.path), world.policy.limits)
+    excused = judging.of_disk(judged.outcome, lacking=lacking, before=task.context.get("last_failure"))
     return judged if excused is None else replace(judged, outcome=excused)
 
 
@@ -180,6 +180,8 @@ def _run(
             )
     except ProgramMissing:
         return None
+    if ended.log_problem:
+        log.warning("the log of %s, attempt %d, is not whole: %s", task.id, task.attempt, ended.log_problem)
     output = ended.tail.decode("utf-8", errors="replace")
     said = tail.beginning(Path(run.result_file), RESULT_BYTES)
     return AgentEnd(code=ended.code, reason=ended.reason, output=output, seconds=ended.seconds, result=said)

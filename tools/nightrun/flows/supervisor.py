@@ -90,6 +90,7 @@ class Plan:
     log_bytes: int = rotation.LARGEST  # of the log of a part
     notes: tuple[str, ...] = ()  # what is to be said at the start
     keep_awake: bool = False
+    task_logs: int = rotation.ALL_LARGEST  # of the logs of all attempts together
 
 
 def run(
@@ -412,6 +413,7 @@ class Supervisor:
             self._next_rotation = clock.monotonic() + self.pace.rotation
             for name in ("supervisor", *(part.name for part in self.parts)):
                 rotation.rotate(self.state.log(name), largest=self.plan.log_bytes)
+            rotation.trim(self.state.task_logs, largest=self.plan.task_logs)
 
     def _stay_awake(self) -> None:
         if self.plan.keep_awake and self.story.snapshot is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightrun.decisions import agent_choice, budget, lines
+from nightrun.decisions import agent_choice, budget, lines, room
 from nightrun.flows import supervisor
 from nightrun.flows.supervisor import Pace, Plan
 from nightrun.hands import clock, environment, git, git_change, hooks, policy_file, programs, state_dir
@@ -61,6 +61,7 @@ def plan(root: Path, policy: Policy, asked: Asked) -> Plan:
         until_idle=asked.until_idle,
         settings=settings,
         branch=branch,
+        task_logs=policy.limits.task_logs,
         keep_awake=policy.project.keep_awake,
         log_bytes=policy.limits.part_log,
         notes=tuple(_notes(root, policy, settings)),
@@ -114,11 +115,11 @@ def _some(paths: list[str]) -> str:
 
 
 def _notes(root: Path, policy: Policy, settings: Environment) -> Iterator[str]:
-    state, free, floor = git.state(root), clock.disk_free(root), policy.limits.disk_floor
+    state = git.state(root)
     if state.operation:
         yield f"a {state.operation} is in progress here: nothing lands in this checkout before its end"
-    if free < floor:
-        yield f"{free >> 20} MiB are free on the disk, the policy wants {floor >> 20} MiB: no attempt starts below that"
+    if lacking := room.lacking(clock.disk(root), policy.limits):
+        yield f"{lacking}: no attempt starts below that"
     if settings.auto_commit and not policy.committing_types:
         yield "no task type of the policy commits"
     yield from _about_budgets(root, policy)

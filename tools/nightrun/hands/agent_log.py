@@ -19,8 +19,9 @@ class AgentLog:
     """
 
     def __init__(self, path: Path, largest: int, tail_bytes: int) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        self.problem: str | None = None
+        self._has_file = True
+        self._file = self._opened(path)
         self._last = min(LAST_BYTES, largest // 2)
         self._first = largest - self._last
         self._keep = max(self._last, tail_bytes)
@@ -28,7 +29,14 @@ class AgentLog:
         self._end = bytearray()
         self._rewritten = clock.monotonic()
         self.seen_bytes = 0
-        self.problem: str | None = None
+
+    def _opened(self, path: Path) -> int:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            self.problem, self._has_file = error.strerror, False
+            return os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
 
     @property
     def tail(self) -> bytes:
@@ -47,6 +55,10 @@ class AgentLog:
 
     def _rewrite(self) -> None:
         self._rewritten = clock.monotonic()
+        if self._has_file:
+            self._rewrite_file()
+
+    def _rewrite_file(self) -> None:
         over = self.seen_bytes - self._first
         left_out = max(0, over - self._last)
         os.lseek(self._file, self._first, os.SEEK_SET)

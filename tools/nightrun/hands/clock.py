@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from nightrun.decisions.room import Disk
+
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PID_NAMESPACE = Path("/proc/self/ns/pid")
 _START_TICKS_FIELD = 19  # field 22 of /proc/PID/stat, counted after the closing parenthesis of the name (proc(5))
@@ -78,6 +80,12 @@ def disk_free(path: Path) -> int:
 def disk_total(path: Path) -> int:
     found = os.statvfs(_existing(path))
     return found.f_blocks * found.f_frsize
+
+
+def disk(path: Path) -> Disk:
+    """All that is asked of a disk, of the file system that holds `path`."""
+    found = os.statvfs(_existing(path))
+    return Disk(free=disk_free(path), total=disk_total(path), inodes_free=found.f_favail, inodes_total=found.f_files)
 
 
 def _existing(path: Path) -> Path:

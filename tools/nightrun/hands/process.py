@@ -64,6 +64,7 @@ class Ended:
     tail: bytes
     output_bytes: int
     pid: int
+    log_problem: str | None = None  # why its log is not whole
 
 
 def run(
@@ -143,7 +144,7 @@ def run_agent(
         code = _end_all(process, leader, reader, (0.0 if at_once else GRACE_S) if reason else None)
         reader.drain(DRAIN_S)
     seconds = clock.monotonic() - started
-    return Ended(code, reason or "exit", seconds, output.tail, output.seen_bytes, process.pid)
+    return Ended(code, reason or "exit", seconds, output.tail, output.seen_bytes, process.pid, output.problem)
 
 
 def sweep(marker_prefix: str) -> list[int]:
@@ -208,9 +209,15 @@ class Part:
 
 
 def start_part(argv: Sequence[Argument], *, cwd: Path, env: Mapping[str, str] | None, log: Path) -> Part:
-    """Start a part; its output is appended to `log`, which it keeps open when this process ends."""
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    """Start a part; its output is appended to `log`, which it keeps open when this process ends.
+
+    Where no log can be written it goes to our own stderr: no reason not to work.
+    """
+    try:
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except OSError:
+        descriptor = os.dup(2)
     try:
         return Part(_popen(argv, cwd, env, subprocess.DEVNULL, descriptor, subprocess.STDOUT))
     finally:

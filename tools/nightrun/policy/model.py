@@ -228,6 +228,13 @@ class Limits(Section):
         description="No new attempt starts while the disk has less free space; an agent at work is ended when an "
         "eighth of it, at most 128 MiB, is used as well.",
     )
+    disk_share: Ratio = Field(
+        default=0.05,
+        description="The same as a share of the whole disk, at most 20 GiB; the larger of both counts.",
+    )
+    worktrees: AtLeastOne = Field(
+        default=100, description="No new attempt starts while so many worktrees of earlier ones wait for a person."
+    )
     hours: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = Field(
         default=None,
         description="Hours after which a run stops in order. HOURS=n on the command line wins. null: no limit.",
@@ -278,6 +285,10 @@ class Limits(Section):
     processes: AtLeastOne | None = Field(
         default=512,
         description="Processes that an agent, or a gate, may have at once; above it they are ended. null: no limit.",
+    )
+    task_logs: Size = Field(
+        default=2 * GIB,
+        description="Largest sum of the logs of all attempts; the oldest are removed, and those older than 14 days.",
     )
     task_log: Size = Field(default=5 * MIB, description="Largest log of one attempt; the middle is left out.")
     part_log: Size = Field(
