@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nightrun.cli import main
+from nightrun.commands import doctor as doctor_command
+from nightrun.hands import awake
 from tests.story import git_out, write
 
 GATES = "".join(f"  {name}: {{gate: ['true']}}\n" for name in ("spec", "impl", "test", "review"))
@@ -79,3 +81,26 @@ def test_what_the_push_guard_stops_here_is_told_for_each_way(project: Path) -> N
     said = json.loads(doctor(project, "--json").stdout)["push_guard"]
     assert [one["name"] for one in said if one["stopped"]] == ["a1"]
     assert len(said) == 9
+
+
+@pytest.mark.parametrize(
+    ("program", "state", "said"),
+    [
+        ("#!/bin/sh\nexit 0\n", "ok", "keeps the machine from going to sleep while a run has work"),
+        ("#!/bin/sh\necho 'Access denied' >&2\nexit 1\n", "warn", "may go to sleep during a run: "),
+        (None, "warn", "is not here"),
+    ],
+)
+def test_whether_the_machine_can_be_kept_awake_is_tried(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str | None, state: str, said: str
+) -> None:
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    if program is not None:
+        write(folder, awake.inhibitor()[0], program).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    (row,) = doctor_command.CHECKS["sleep"](project)
+    assert (row.state, said in row.text) == (state, True), row
+    write(project, "pipeline.yaml", f"version: 1\nproject: {{keep_awake: false}}\ntask_types:\n{GATES}")
+    (row,) = doctor_command.CHECKS["sleep"](project)
+    assert (row.state, "as project.keep_awake says" in row.text) == ("ok", True)

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from nightrun.flows import runner_attempt, runner_record, runner_recover, runner_resume, runner_workspace, runner_world
+from nightrun.flows import (
+    runner_attempt,
+    runner_record,
+    runner_recover,
+    runner_resume,
+    runner_room,
+    runner_workspace,
+    runner_world,
+)
 from nightrun.flows.runner_attempt import Judged
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
@@ -158,6 +166,27 @@ def test_after_a_failure_of_its_own_an_attempt_begins_anew_and_so_does_a_script(
     third, place = begin(nights, world, AgentSpec(name="script", kind="script", program=None))
     assert not place.resumed and not (place.path / "work.txt").exists()
     finish(nights, world, third, place)
+
+
+# -- worktrees
+
+
+def test_worktrees_that_nobody_needs_make_room_before_it_is_said_that_there_is_none(
+    nights: Night, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = world.policy.model_copy(update={"limits": world.policy.limits.model_copy(update={"worktrees": 1})})
+    monkeypatch.setattr(World, "policy", policy)
+    nights.add("Leave it", agent="script")
+    task, place = begin(nights, world)
+    write(place.path, "work.txt", "half\n")
+    nights.client.patch(task.id, status="failed", error_class="agent")
+    assert runner_room.lacking(world) == ""
+    assert not place.path.exists()
+    assert git_out(nights.root, "show", f"pipeline/{task.id}.1:work.txt") == "half"
+    somebodys = world.state.worktrees / "not-ours"
+    somebodys.mkdir()
+    assert runner_room.lacking(world).startswith("1 worktrees wait in .pipeline/worktrees")
+    somebodys.rmdir()
 
 
 def test_sleep_is_the_gap_between_two_clocks() -> None:

@@ -48,6 +48,8 @@ AGENTS: dict[str, tuple[str, list[str]]] = {
         ),
     ),
     "flood": ("impl", shell(f"{python('floods_output.py', '20')}; echo x >flood.txt")),
+    "hog": ("impl", program("memory_hog.py", "900")),
+    "bomb": ("impl", program("fork_bomb.py", "300")),
     "daemon": ("impl", shell(f"{python('forks_daemon.py', '$OUT/daemon')}; echo x >daemon.txt")),
     "pipe": ("impl", shell(f"{python('keeps_pipe_open.py', '$OUT/pipe')}; echo x >pipe.txt")),
     "committer": ("impl", program("commits_itself.py", "own.txt", "own")),
@@ -148,7 +150,7 @@ def begin(folder: Path) -> Morning:
         "impl": {"gate": [["sh", "-c", GATE]], "timeout": "30s"},
         "test": {"silence": "1s"},
     }
-    limits = {"attempts": ATTEMPTS, "backoff": ["100ms"], "task_log": "64KiB"}
+    limits = {"attempts": ATTEMPTS, "backoff": ["100ms"], "task_log": "64KiB", "memory": "200MiB", "processes": 60}
     night = Night(folder / "repo", {"agents": agents, "task_types": types, "limits": limits})
     write(night.root, "test_calc.py", "def test_adds():\n    assert 1 + 1 == 2\n")
     write(night.root, "notes.md", LIMIT)
@@ -263,6 +265,16 @@ def test_a_flood_of_output_is_a_bounded_log_and_no_memory(morning: Morning) -> N
     task = morning.landed("flood")
     assert morning.night.state.task_log(task.id, task.attempt).stat().st_size <= LOG_BYTES + 4096
     assert max(morning.memory.values()) < 200 << 10
+
+
+@pytest.mark.parametrize(("name", "limit"), [("hog", "limits.memory"), ("bomb", "limits.processes")])
+def test_what_takes_too_much_of_the_machine_is_ended_with_all_it_started(
+    morning: Morning, name: str, limit: str
+) -> None:
+    """Faults 22 and 23. All else in this night went on beside it, and nothing of it is left at the end."""
+    task = morning.failed_as(name)
+    assert task.error_class == "resources"
+    assert limit in (task.error_summary or "")
 
 
 @pytest.mark.parametrize("name", ["daemon", "pipe"])
