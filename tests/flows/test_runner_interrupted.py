@@ -86,6 +86,9 @@ def test_an_attempt_that_the_machine_slept_through_is_nobodys_fault_and_its_time
     judged = runner_attempt.attempt(world, task, place, replace(COMMAND, command=argv))
     assert (judged.outcome.kind, judged.outcome.costs_an_attempt) == ("interrupted", False)
     assert judged.outcome.summary.startswith("the machine slept for 8 h meanwhile (agent: exit code 3")
+    for _ in range(3):
+        runner_record.pause(world, task, judged.outcome, "mine")
+    assert nights.client.pauses() == []
     finish(nights, world, task, place)
 
 

@@ -95,7 +95,8 @@ def with_attempt(spent: Spent, used: Mapping[str, Any]) -> Spent:
 def out_of_time(outcome: Outcome, whose: str) -> Outcome:
     """The night's end is nobody's fault; a task that used its own minutes up took too long."""
     kind = "interrupted" if whose == "night" else "timeout"
-    return replace(outcome, kind=kind, summary=f"it was ended because limits.{whose}_minutes are used up")
+    summary = f"it was ended because limits.{whose}_minutes are used up"
+    return replace(outcome, kind=kind, summary=summary, passing=whose == "night")
 
 
 def question(used_up: str) -> str:

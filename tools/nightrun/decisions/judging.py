@@ -63,7 +63,7 @@ def of_sleep(outcome: Outcome, *, slept_s: float) -> Outcome | None:
     if outcome.kind not in _BROKEN_BY_SLEEP or slept_s < SLEPT_S:
         return None
     summary = f"the machine slept for {lines.lasting(slept_s)} meanwhile ({outcome.kind}: {outcome.summary})"
-    return replace(outcome, kind="interrupted", summary=summary)
+    return replace(outcome, kind="interrupted", summary=summary, passing=True)
 
 
 def of_change(*, changed: bool, allowed: bool, said: str) -> Outcome | None:

@@ -89,7 +89,9 @@ def put_back(world: World, task: Task, reason: str, *, ready_at: float) -> Task:
 
 def pause(world: World, task: Task, outcome: Outcome, agent: str) -> None:
     """Faults of the environment pause what they affect; the same again pauses for longer, and stops intake."""
-    if outcome.kind not in ENVIRONMENT_FAULTS or (outcome.kind == "interrupted" and world.wants_end):
+    if outcome.kind not in ENVIRONMENT_FAULTS or outcome.passing:
+        return
+    if outcome.kind == "interrupted" and world.wants_end:
         return
     now, began = clock.now(), task.started_at or 0.0
     try:

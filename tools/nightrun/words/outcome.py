@@ -25,6 +25,7 @@ class Outcome:
     output: str = ""  # the last part of the agent's or the gate's output
     verdict: str | None = None  # PASS or FAIL, of a review or test
     findings: str = ""  # what a failed verdict asks for
+    passing: bool = False  # what ended it is over: nothing is paused because of it
     resets_at: float | None = None  # when a limit ends, seconds since the epoch
     usage: Mapping[str, Any] = field(default_factory=dict)  # tokens, cost; a missing key is unknown, not zero
 
