@@ -167,6 +167,17 @@ def test_attempts_and_events_have_their_logs_and_commits() -> None:
     assert told(given, "What happened") == [(f"2025-10-09 08:53 change landed, {SHA}", f"git show {SHA}")]
 
 
+def test_what_attempts_used_is_told_as_far_as_they_told_it() -> None:
+    tries = [
+        {"attempt": n, "runner": "r", "agent": None, "started_at": 0, "ended_at": 60, "outcome": "gate", **told_it}
+        for n, told_it in enumerate(({"cost_usd": 0.5, "input_tokens": 900, "output_tokens": 100}, {}, {"cost_usd": 1}))
+    ]
+    *_, (text, _) = told(facts(pending(), attempts=tries), "Attempts")
+    assert text == (
+        "What they used, as they told it: 1.50 USD, told by 2 of 3 attempts; 1,000 tokens, told by 1 of 3 attempts"
+    )
+
+
 def test_attempts_that_came_to_the_same_are_one_statement() -> None:
     tries = [
         {"attempt": n, "runner": "r", "agent": None, "started_at": 0, "ended_at": 60, "outcome": "gate"}

@@ -431,6 +431,17 @@ def test_after_its_hours_nothing_is_begun_and_what_runs_is_finished(night: Night
     assert not (night.root / "paused").exists()
 
 
+@pytest.mark.parametrize(("hours_ago", "goes_on"), [(3, True), (25, False)])
+def test_a_run_that_was_killed_goes_on_with_its_night_for_a_day(night: Night, hours_ago: float, goes_on: bool) -> None:
+    """So that what restarts a run which died gives it no new budget; its run.json is still there then."""
+    began = time.time() - hours_ago * 3600
+    night.state.path.mkdir()
+    night.state.run_json.write_text(json.dumps({"night_since": began}))
+    night.start().running()
+    assert (night.run_json()["night_since"] == began) is goes_on
+    assert night.stop() == 0
+
+
 def test_intake_that_an_earlier_run_closed_is_open_again(night: Night) -> None:
     (night.root / "paused").write_text(supervisor.HOURS_REASON)
     night.start().running()

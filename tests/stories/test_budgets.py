@@ -105,6 +105,7 @@ def test_it_is_said_wherever_a_person_looks_and_the_exit_code_tells_it(morning: 
         assert why in page, page
 
 
+@pytest.mark.soak
 def test_a_run_that_was_killed_goes_on_with_its_night_until_a_person_gives_it_a_new_budget(morning: Morning) -> None:
     night = morning.night
     began = morning.attempts["digger"][0]["started_at"] - 60.0

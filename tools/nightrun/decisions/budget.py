@@ -107,6 +107,18 @@ def question(used_up: str) -> str:
     )
 
 
+def told(attempts: Iterable[Mapping[str, Any]]) -> str:
+    """What these attempts of the store used of money and tokens; empty when none told anything."""
+    worked = [one for one in attempts if one.get("outcome") != "waiting"]
+    parts = []
+    for names, shown in (((usage.MONEY,), "{:.2f} USD"), ((usage.INPUT, usage.OUTPUT), "{:,.0f} tokens")):
+        each = [[number for name in names if (number := usage.number(one, name)) is not None] for one in worked]
+        sums = [sum(one) for one in each if one]
+        if sums:
+            parts.append(shown.format(sum(sums)) + _told({"told": len(sums), "attempts": len(worked)}))
+    return "; ".join(parts)
+
+
 def silent(candidates: Iterable[AgentSpec]) -> dict[str, set[str]]:
     """For money and tokens, the names of those that do not tell them, as a rule."""
     found: dict[str, set[str]] = {"money": set(), "tokens": set()}

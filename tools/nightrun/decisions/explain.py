@@ -9,7 +9,7 @@ from datetime import tzinfo
 from itertools import groupby
 from typing import Any
 
-from nightrun.decisions import lines, suggested_lines
+from nightrun.decisions import budget, lines, suggested_lines
 from nightrun.decisions.lines import BAD, GOOD, PLAIN, Line, Section
 from nightrun.words import task as words
 
@@ -266,6 +266,8 @@ def _attempts(facts: Facts) -> Iterable[Line]:
         tone = BAD if last.get("error_class") else GOOD if last.get("ended_at") is not None else PLAIN
         by = f"{which} by {lines.safe(last['runner'] or 'a person')}{agent}"
         yield Line(f"{by}: {_came_to(last)[2]}{_took(alike)}", _log_of(facts, last["attempt"]), tone)
+    if used := budget.told(facts["attempts"]):
+        yield Line(f"What they used, as they told it: {used}", "")
 
 
 def _came_to(one: Facts) -> tuple[Any, Any, str]:
