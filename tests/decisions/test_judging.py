@@ -9,6 +9,8 @@ from nightrun.words.agent import AgentEnd, AgentResult
 from nightrun.words.gate import Gate
 from nightrun.words.outcome import Outcome
 
+FULL = "0 MiB are free on the disk"
+
 
 def end(reason: str = "exit", code: int | None = 0) -> AgentEnd:
     return AgentEnd(code=code, reason=reason, output="out", seconds=1.0)
@@ -66,10 +68,8 @@ def test_silent_agent_that_had_said_all_is_judged_by_what_it_said(said: str) -> 
 
 def test_failure_on_a_full_disk_is_nobodys_fault() -> None:
     failed = Outcome(kind="gate", summary="cc1: error", output="out")
-    found = judging.of_disk(failed, free=0, floor=1 << 30, before=None)
-    assert found == Outcome(
-        kind="disk", summary="0 MiB were free on the disk when it ended (gate: cc1: error)", output="out"
-    )
+    found = judging.of_disk(failed, lacking=FULL, before=None)
+    assert found == Outcome(kind="disk", summary=f"when it ended, {FULL} (gate: cc1: error)", output="out")
     assert not found.costs_an_attempt
 
 
@@ -85,19 +85,19 @@ def test_an_agent_that_filled_the_disk_is_excused_once() -> None:
     found = judging.of_agent(end, AgentResult(kind="agent", summary="signal 15"))
     assert (found.kind, found.costs_an_attempt) == ("agent", True)
     assert "the disk became full" in found.summary
-    first = judging.of_disk(found, free=0, floor=1 << 30, before=None)
+    first = judging.of_disk(found, lacking=FULL, before=None)
     assert first is not None
     assert first.kind == "disk"
-    assert judging.of_disk(found, free=0, floor=1 << 30, before={"class": "disk"}) is None
+    assert judging.of_disk(found, lacking=FULL, before={"class": "disk"}) is None
 
 
 @pytest.mark.parametrize(
-    ("kind", "free", "before"),
-    [("gate", 1 << 30, None), ("completed", 0, None), ("limit", 0, None), ("gate", 0, {"class": "disk"})],
+    ("kind", "lacking", "before"),
+    [("gate", "", None), ("completed", FULL, None), ("limit", FULL, None), ("gate", FULL, {"class": "disk"})],
     ids=["enough room", "it went well", "another fault", "it filled the disk before"],
 )
-def test_other_ends_stay_what_they_are(kind: str, free: int, before: object) -> None:
-    assert judging.of_disk(Outcome(kind=kind), free=free, floor=1 << 30, before=before) is None
+def test_other_ends_stay_what_they_are(kind: str, lacking: str, before: object) -> None:
+    assert judging.of_disk(Outcome(kind=kind), lacking=lacking, before=before) is None
 
 
 @pytest.mark.parametrize(
