@@ -12,7 +12,7 @@ from nightrun.hands.store.database import Database, Row
 from nightrun.words import usage
 
 NIGHT = "night"  # note: when a person last gave the night its budget anew
-MOST = 10_000  # the newest attempts of a span; with more the sums are of fewer
+MOST = 3_000  # the newest attempts of a span; with more the sums are of fewer, and the API answers others soon
 _COLUMNS = ", ".join(("attempt", "task_id", "outcome", "started_at", "ended_at", *usage.NAMES))
 # A claim that was put back without a start of the agent used nothing.
 _WORKED = "coalesce(outcome, '') <> 'waiting'"
