@@ -72,7 +72,7 @@ def test_free_memory_is_some_and_not_more_than_there_is() -> None:
 
 
 def test_a_look_at_all_processes_costs_little(tmp_path: Path) -> None:
-    leader = survivors.leader(os.getpid(), None)
+    leader = survivors.leader(os.getpid(), None, frozenset())
     began = time.process_time()
     for _ in range(5):
         survivors.family(leader, adopts=False, not_these=())
