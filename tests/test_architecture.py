@@ -22,7 +22,7 @@ ONLY = {
     "yaml": ("policy.", "hands.policy_file"),
     "psutil": ("hands.",),
     "ctypes": ("hands.",),
-    "http": ("hands.client",),
+    "http": ("hands.client", "hands.http_remote"),
     "apprise": ("hands.notifier",),
     "socket": ("hands.", "flows.api_server"),
     "click": ("cli", "commands."),

@@ -22,6 +22,8 @@ task_types:
 agents:
   mine: {command: [./gone]}
 """
+# In a sandbox what an agent needs of the machine has to be named.
+READS = f"{POLICY}workspace: {{readable: [{RECORDED}]}}\n"
 
 
 @pytest.fixture
@@ -76,6 +78,7 @@ def test_older_version_than_was_tried_is_told(repo: Path, on_path: Path) -> None
 
 
 def test_trial_of_an_agent_that_works(repo: Path, on_path: Path) -> None:
+    story.write(repo, "pipeline.yaml", READS)
     before = sorted(repo.rglob("*"))
     shown = run(repo, "check", "script")
     assert (shown.exit_code, shown.stdout.split(" after")[0]) == (0, "script: completed")
@@ -95,6 +98,7 @@ def test_trial_of_an_agent_that_works(repo: Path, on_path: Path) -> None:
     ],
 )
 def test_trial_of_an_agent_that_does_not(repo: Path, on_path: Path, text: str, outcome: str) -> None:
+    story.write(repo, "pipeline.yaml", READS)
     program(on_path, "codex", text)
     shown = run(repo, "check", "codex")
     assert shown.exit_code == 1
@@ -105,6 +109,7 @@ def test_a_trial_that_passes_ends_nightruns_own_pauses_of_the_agent_and_no_other
     def pause(scope: str, reason: str, by: str = "nightrun") -> None:
         night.client.pause(scope, reason, by=by)
 
+    story.write(night.root, "pipeline.yaml", READS)
     pause("agent:codex", "auth: 401")
     pause("agent:claude", "auth: 401")
     pause("intake", "agent codex had the same fault 2 times in a row: auth: 401")

@@ -115,7 +115,7 @@ def test_a_forged_trailer_is_found(gated: Path) -> None:
 
 def test_the_same_tree_is_checked_once(gated: Path, tmp_path: Path) -> None:
     gate = f"sh -c 'echo run >> {tmp_path / 'runs'}'"
-    policy(gated, gate=gate)
+    policy(gated, gate=gate, more=f"workspace: {{writable: [{tmp_path}]}}\n")
     task_commit(gated, "t1", {"one": "1\n"}, commands=(gate,))
     task_commit(gated, "t2", {"one": "2\n"}, commands=(gate,))
     task_commit(gated, "t3", {"one": "1\n"}, commands=(gate,))

@@ -12,6 +12,7 @@ from nightrun.policy import reading
 from nightrun.policy.model import Policy
 
 ENV = {one.name: {"TAG": "123"} for one in drills.ALL}
+REACH = {"writable": ["/somewhere/out"]}
 
 
 def row(verdict: str, rule: str = "") -> Row:
@@ -62,7 +63,7 @@ def test_the_policy_of_a_drill_is_valid_and_starts_no_agent_of_the_person() -> N
         "backlog": {"files": ["specs/backlog.md"]},
         "push": {"block": "pipeline", "remote": "upstream"},
     }
-    made = drill.policy(own, drills.ALL, env=ENV, gate=[["make", "test"]])
+    made = drill.policy(own, drills.ALL, env=ENV, gate=[["make", "test"]], reach=REACH)
     found = reading.read(json.dumps(made), "pipeline.yaml")
     assert isinstance(found, Policy), found
     assert set(found.agents) == set(drills.BY_NAME)
@@ -72,9 +73,13 @@ def test_the_policy_of_a_drill_is_valid_and_starts_no_agent_of_the_person() -> N
 
 def test_the_guards_of_the_person_are_those_that_are_tried() -> None:
     own = {"scan": {"weakened_tests": False, "protected": ["x"]}, "push": {"block": "pipeline", "remote": "upstream"}}
-    made = drill.policy(own, drills.ALL, env=ENV, gate=[])
+    made = drill.policy(own, drills.ALL, env=ENV, gate=[], reach=REACH)
     assert made["scan"] == own["scan"]
     assert made["push"] == {"block": "pipeline"}
+    assert made["workspace"] == {"sandbox": "auto", **REACH}
+    assert drill.policy({"workspace": {"sandbox": "off"}}, [], env={}, gate=[], reach={})["workspace"] == {
+        "sandbox": "off"
+    }
 
 
 def test_the_table_and_its_summary_name_what_was_not_caught() -> None:

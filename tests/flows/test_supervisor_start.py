@@ -12,7 +12,8 @@ from nightrun.decisions.hook_text import HookValues
 from nightrun.flows import supervisor_start
 from nightrun.flows.supervisor import Plan
 from nightrun.flows.supervisor_start import Asked
-from nightrun.hands import clock, hooks, policy_file
+from nightrun.hands import clock, hooks, policy_file, sandbox
+from nightrun.hands.sandbox import Found
 from nightrun.words.errors import BadPolicy, NightrunError
 from tests.story import commit_all, git_out, write
 
@@ -186,3 +187,27 @@ def test_a_hook_that_somebody_edited_stays_and_is_told(ready: Path) -> None:
     (note,) = plan(ready).notes
     assert f"{hook} is another version than this nightrun's, or was edited" in note
     assert hook.read_text().endswith("# mine\n")
+
+
+# -- the sandbox
+
+
+def test_without_a_sandbox_a_run_begins_and_says_so(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "look", lambda: Found(program=None, why="bwrap is not here", fix=sandbox.INSTALL))
+    assert "agents and gates run without a sandbox: bwrap is not here" in plan(ready).notes
+    policy(ready, workspace={"sandbox": "off"})
+    assert "agents and gates run without a sandbox: workspace.sandbox is off" in plan(ready).notes
+
+
+def test_a_policy_that_insists_on_a_sandbox_keeps_a_run_from_beginning_without(
+    ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "look", lambda: Found(program=None, why="bwrap is not here", fix=sandbox.INSTALL))
+    policy(ready, workspace={"sandbox": "bwrap"})
+    raised = refusal(ready)
+    assert "bwrap is not here" in raised.message and "bubblewrap" in str(raised.hint)
+
+
+def test_in_a_sandbox_nothing_is_said(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "look", lambda: Found(program="/usr/bin/bwrap"))
+    assert not [note for note in plan(ready).notes if "sandbox" in note]

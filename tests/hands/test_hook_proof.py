@@ -56,7 +56,6 @@ def test_the_repository_stays_as_it_was(repo: Path) -> None:
 
     before = state()
     hook_proof.prove(repo, VALUES)
-    hook_proof.attempts(repo)
     assert state() == before
 
 
@@ -64,13 +63,3 @@ def test_the_permission_of_the_person_does_not_spoil_the_proof(repo: Path, monke
     monkeypatch.setenv("PIPELINE_AUTO_PUSH", "1")
     hooks.install(repo, VALUES)
     assert all(holds(repo))
-
-
-def test_of_the_attempts_a_hook_stops_the_plain_one_only(repo: Path) -> None:
-    hooks.install(repo, VALUES)
-    found = {attempt.name: attempt.stopped for attempt in hook_proof.attempts(repo)}
-    assert found == {"a1": True} | dict.fromkeys(["a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"], False)
-
-
-def test_without_a_hook_every_attempt_gets_through(repo: Path) -> None:
-    assert not any(attempt.stopped for attempt in hook_proof.attempts(repo))

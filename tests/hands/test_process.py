@@ -172,6 +172,14 @@ class TestAgent:
         ended = agent(tmp_path, "trap '' TERM; while :; do sleep 0.1; done", timeout_s=0.3)
         assert (ended.code, ended.reason) == (-signal.SIGKILL, "timeout")
 
+    def test_an_agent_that_closes_its_output_ends_when_it_ends_and_at_its_time_limit(self, tmp_path: Path) -> None:
+        """reliability.md 6, fault 18."""
+        ended = agent(tmp_path, "echo said; exec >&- 2>&-; sleep 0.6; : >late; exit 3")
+        assert (ended.code, ended.reason, ended.tail) == (3, "exit", b"said\n")
+        assert (tmp_path / "late").exists()
+        ended = agent(tmp_path, "exec >&- 2>&-; sleep 60", timeout_s=0.5)
+        assert (ended.code, ended.reason) == (-signal.SIGTERM, "timeout")
+
     def test_a_background_child_that_keeps_the_pipe_ends_with_the_agent(self, tmp_path: Path) -> None:
         ended = agent(tmp_path, "sleep 60 & echo $! > child; echo done")
         assert (ended.reason, ended.code, ended.tail) == ("exit", 0, b"done\n")

@@ -18,8 +18,8 @@ def new_night(tmp_path: Path) -> Iterator[Nights]:
     """Makes a night with a policy; everything that runs in it is ended after the test."""
     made: list[Night] = []
 
-    def make(policy: dict[str, Any] | None = None, name: str = "repo") -> Night:
-        made.append(Night(tmp_path / name, policy))
+    def make(policy: dict[str, Any] | None = None, name: str = "repo", *, in_sandbox: bool = False) -> Night:
+        made.append(Night(tmp_path / name, policy, in_sandbox=in_sandbox))
         return made[-1]
 
     yield make

@@ -38,6 +38,16 @@ def program(name: str, *args: str) -> list[str]:
     return [sys.executable, str(AGENTS / name), *args]
 
 
+def sandboxed(folder: Path) -> dict[str, Any]:
+    """The section `workspace` for agents of tests in a sandbox, where there is one: the folder where they leave word,
+    and what they are made of."""
+    return {
+        "sandbox": "auto",
+        "writable": [str(folder)],
+        "readable": sorted({str(AGENTS), sys.prefix, sys.base_prefix}),
+    }
+
+
 def wait_until(what: Callable[[], Any], why: str | Callable[[], str], seconds: float = 30.0) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -49,12 +59,21 @@ def wait_until(what: Callable[[], Any], why: str | Callable[[], str], seconds: f
 
 
 class Night:
-    """A repository with a policy. `policy` is merged into one whose gates are `true`."""
+    """A repository with a policy. `policy` is merged into one whose gates are `true`.
 
-    def __init__(self, folder: Path, policy: dict[str, Any] | None = None) -> None:
+    Without a sandbox unless asked for: most stories are about other things, and some are of agents that reach out.
+    """
+
+    def __init__(self, folder: Path, policy: dict[str, Any] | None = None, *, in_sandbox: bool = False) -> None:
         self.root = story.new_repository(folder)
         self.state = StateDir(self.root)
-        self.policy = merged({"version": 1, "task_types": TRUE_GATE, "monitor": {"interval": "1s"}}, policy or {})
+        base = {
+            "version": 1,
+            "task_types": TRUE_GATE,
+            "monitor": {"interval": "1s"},
+            "workspace": sandboxed(folder.parent) if in_sandbox else {"sandbox": "off"},
+        }
+        self.policy = merged(base, policy or {})
         self.run: subprocess.Popen[str] | None = None
         write(self.root, "pipeline.yaml", yaml.safe_dump(self.policy))
         story.commit_all(self.root, "policy")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -94,6 +93,7 @@ class Morning:
     attempts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     pauses: dict[str, dict[str, Any]] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)  # of each part at its most, in KiB
+    alive: list[int] = field(default_factory=list)  # of the agents, when all had ended and the runners had not
     ended: int = -1
 
     @property
@@ -151,7 +151,7 @@ def begin(folder: Path) -> Morning:
         "test": {"silence": "1s"},
     }
     limits = {"attempts": ATTEMPTS, "backoff": ["100ms"], "task_log": "64KiB", "memory": "200MiB", "processes": 60}
-    night = Night(folder / "repo", {"agents": agents, "task_types": types, "limits": limits})
+    night = Night(folder / "repo", {"agents": agents, "task_types": types, "limits": limits}, in_sandbox=True)
     write(night.root, "test_calc.py", "def test_adds():\n    assert 1 + 1 == 2\n")
     write(night.root, "notes.md", LIMIT)
     write(night.root, "unstartable", "#!/no/such/interpreter\n").chmod(0o755)
@@ -175,6 +175,7 @@ def run(made: Morning) -> None:
     made.attempts = {name: client.attempts(one) for name, one in ids.items()}
     made.pauses = {str(one["scope"]): one for one in client.pauses()}
     made.memory = {name: peak_kib(night.pids(name)) for name in ("runner-1", "runner-2", "runner-3", "api")}
+    made.alive = night.left()
     made.ended = night.stop()
 
 
@@ -194,14 +195,6 @@ def peak_kib(pid: int) -> int:
     if not said.exists():
         return 0
     return next(int(line.split()[1]) for line in said.read_text().splitlines() if line.startswith("VmHWM"))
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def texts(root: Path) -> Iterator[tuple[Path, bytes]]:
@@ -258,7 +251,8 @@ def test_an_agent_that_ignores_being_asked_to_end_is_killed(morning: Morning) ->
     task = morning.landed("stubborn")
     assert [one["outcome"] for one in morning.attempts["stubborn"]] == ["timeout", "completed"]
     assert task.failures == 1
-    assert not is_alive(int((morning.out / "stubborn").read_text()))
+    assert (morning.out / "stubborn").exists()
+    assert morning.alive == []
 
 
 def test_a_flood_of_output_is_a_bounded_log_and_no_memory(morning: Morning) -> None:
@@ -281,7 +275,8 @@ def test_what_takes_too_much_of_the_machine_is_ended_with_all_it_started(
 def test_what_an_agent_started_is_ended_and_does_not_delay_its_end(morning: Morning, name: str) -> None:
     """Both would live for 300 s; one of them holds the agent's output open."""
     morning.landed(name)
-    assert not is_alive(int((morning.out / name).read_text()))
+    assert (morning.out / name).exists()
+    assert morning.alive == []
 
 
 # -- commits and pushes of its own

@@ -17,11 +17,13 @@ from nightrun.agents import command_line, ending, fault, json_lines
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "aider"
 PROGRAM = "aider"
 TRIED = (0, 86, 2)  # the version that its results were read from
 TELLS = ("cost_usd", "input_tokens", "output_tokens")  # of what it used; not always
+OWN = Own(folders=(".aider",), files=(".aider.conf.yml", ".aider.model.settings.yml", ".aider.model.metadata.json"))
 ENV = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "AIDER_CHECK_UPDATE": "false"}
 KEYS = (
     "OPENAI_API_KEY",

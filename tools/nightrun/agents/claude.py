@@ -10,11 +10,25 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "claude"
 PROGRAM = "claude"
 TRIED = (2, 1, 330)  # the version that its results were read from
 TELLS = ("cost_usd", "input_tokens", "output_tokens")  # of what it used; not always
+OWN = Own(
+    folders=(".claude",),
+    files=(".claude.json",),
+    settings=(
+        ".claude/settings.json",
+        ".claude/CLAUDE.md",
+        ".claude/commands",
+        ".claude/agents",
+        ".claude/hooks",
+        ".claude/plugins",
+        ".claude/skills",
+    ),
+)
 ENV = {
     "DISABLE_AUTOUPDATER": "1",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",

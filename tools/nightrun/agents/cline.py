@@ -15,11 +15,13 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "cline"
 PROGRAM = "cline"
 TRIED = (3, 0, 65)  # the version that its results were read from
 TELLS = ("cost_usd", "input_tokens", "output_tokens")  # of what it used; not always
+OWN = Own(folders=(".cline",))
 ENV = {"CLINE_NO_AUTO_UPDATE": "1"}
 KEYS = ("CLINE_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY", "GEMINI_API_KEY", *NETWORK)
 _COMMAND = (PROGRAM, "--json", "--auto-approve", "true")

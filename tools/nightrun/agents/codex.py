@@ -10,11 +10,13 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "codex"
 PROGRAM = "codex"
 TRIED = (0, 169, 0)  # the version that its results were read from
 TELLS = ("input_tokens", "output_tokens")  # of what it used; not always
+OWN = Own(folders=(".codex",), settings=(".codex/config.toml", ".codex/AGENTS.md", ".codex/prompts"))
 ENV: dict[str, str] = {}  # its switches are settings on the command line
 KEYS = ("OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL", "CODEX_HOME", *NETWORK)
 # Without these it looks for updates and plugins on the network at every start, and reports what it does.

@@ -14,10 +14,12 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "copilot"
 PROGRAM = "copilot"
 TRIED = (1, 0, 102)  # the version that its results were read from
+OWN = Own(folders=(".copilot", ".config/github-copilot"), settings=(".copilot/mcp-config.json",))
 ENV = {"COPILOT_AUTO_UPDATE": "false"}
 KEYS = (
     "COPILOT_GITHUB_TOKEN",

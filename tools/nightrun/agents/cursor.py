@@ -17,10 +17,12 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "cursor"
 PROGRAM = "cursor-agent"  # `agent` is the name of other programs, too
 TRIED: tuple[int, ...] = ()  # it was not run
+OWN = Own(folders=(".cursor", ".config/cursor"), settings=(".cursor/mcp.json", ".cursor/hooks.json"))
 ENV: dict[str, str] = {}  # it documents no switches
 KEYS = ("CURSOR_API_KEY", "XDG_CONFIG_HOME", *NETWORK)
 _COMMAND = (PROGRAM, "-p", "--force", "--output-format", "stream-json")

@@ -17,11 +17,16 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "gemini"
 PROGRAM = "gemini"
 TRIED = (0, 61, 0)  # the version that its results were read from
 TELLS = ("input_tokens", "output_tokens")  # of what it used; not always
+OWN = Own(
+    folders=(".gemini",),
+    settings=(".gemini/settings.json", ".gemini/GEMINI.md", ".gemini/extensions", ".gemini/commands"),
+)
 ENV = {"GEMINI_TELEMETRY_ENABLED": "false", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
 KEYS = (
     "GEMINI_API_KEY",

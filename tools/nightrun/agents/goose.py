@@ -14,11 +14,15 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "goose"
 PROGRAM = "goose"
 TRIED: tuple[int, ...] = ()  # it was not run
 TELLS = ("input_tokens", "output_tokens")  # of what it used; not always
+OWN = Own(
+    folders=(".config/goose", ".local/share/goose", ".local/state/goose"), settings=(".config/goose/config.yaml",)
+)
 ENV = {"GOOSE_MODE": "auto", "GOOSE_DISABLE_KEYRING": "1", "GOOSE_TELEMETRY_ENABLED": "false"}
 KEYS = (
     "GOOSE_PROVIDER",

@@ -15,10 +15,12 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "mini"
 PROGRAM = "mini"
 TRIED = (2, 4, 6)  # the version that its results were read from
+OWN = Own(folders=(".config/mini-swe-agent",))
 VERSION_FLAG = "--help"  # it knows no --version
 TELLS = ("cost_usd",)  # of what it used; not always
 ENV = {

@@ -10,11 +10,16 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "opencode"
 PROGRAM = "opencode"
 TRIED = (1, 18, 33)  # the version that its results were read from
 TELLS = ("cost_usd", "input_tokens", "output_tokens")  # of what it used; not always
+OWN = Own(
+    folders=(".local/share/opencode", ".local/state/opencode", ".config/opencode"),
+    settings=(".config/opencode/opencode.json", ".config/opencode/plugin", ".config/opencode/plugins"),
+)
 ENV = {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_PURE": "1"}
 KEYS = (
     "ANTHROPIC_API_KEY",

@@ -13,11 +13,13 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "pi"
 PROGRAM = "pi"
 TRIED = (0, 73, 1)  # the version that its results were read from
 TELLS = ("cost_usd", "input_tokens", "output_tokens")  # of what it used; not always
+OWN = Own(folders=(".pi",), settings=(".pi/agent/settings.json", ".pi/agent/extensions"))
 ENV = {"PI_OFFLINE": "1", "PI_SKIP_VERSION_CHECK": "1", "PI_TELEMETRY": "0"}
 KEYS = (
     "ANTHROPIC_API_KEY",

@@ -16,11 +16,13 @@ from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
 from nightrun.words.outcome import COMPLETED
+from nightrun.words.sandbox import Own
 
 NAME = "qwen"
 PROGRAM = "qwen"
 TRIED = (0, 24, 4)  # the version that its results were read from
 TELLS = ("input_tokens", "output_tokens")  # of what it used; not always
+OWN = Own(folders=(".qwen",), settings=(".qwen/settings.json", ".qwen/QWEN.md", ".qwen/extensions"))
 ENV = {
     "QWEN_CODE_SUPPRESS_YOLO_WARNING": "1",
     "QWEN_USAGE_STATISTICS_ENABLED": "false",

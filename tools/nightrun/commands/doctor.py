@@ -6,6 +6,7 @@ import json
 import platform
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from nightrun.commands.options import json_option, repo_option
 from nightrun.words.errors import BadPolicy, NightrunError
 
 if TYPE_CHECKING:
-    from nightrun.hands.hook_proof import Attempt
+    from nightrun.hands.push_trial import Row as PushRow
+    from nightrun.policy.model import Policy
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 COLOURS = {OK: "green", WARN: "yellow", FAIL: "red"}
@@ -43,9 +45,9 @@ class Row:
 def command(context: click.Context, root: Path, as_json: bool) -> None:
     """Check machine, repository, hooks, agents and policy.
 
-    Fires the hooks with a good message, a bad one and a push to a scratch remote, and tries seven ways to push without
-    permission, so that it is known what the push guard stops here and what it does not. Changes nothing. Exit code 1
-    when something would keep the pipeline from working.
+    Fires the hooks with a good message, a bad one and a push to a scratch remote. Then tries nine ways to push without
+    permission, as an agent of this repository would, to a folder and to a remote with a password: so it is known what
+    is stopped here and what is not. Changes nothing. Exit code 1 when something would keep the pipeline from working.
 
     \b
     Examples:
@@ -53,14 +55,14 @@ def command(context: click.Context, root: Path, as_json: bool) -> None:
       nightrun doctor --json
     """
     rows = [row for name, look in CHECKS.items() for row in _rows(name, look, root)]
-    attempts = _attempts(root)
+    pushes = _pushes(root)
     if as_json:
-        found = {"checks": [asdict(row) for row in rows], "push_guard": [asdict(one) for one in attempts]}
-        click.echo(json.dumps(found))
+        guard = {"rows": [asdict(row) for row in pushes], "advice": _advice(root, pushes)}
+        click.echo(json.dumps({"checks": [asdict(row) for row in rows], "push_guard": guard}))
     else:
         for row in rows:
             _show(row)
-        _show_attempts(attempts)
+        _show_pushes(root, pushes)
     context.exit(1 if any(row.state == FAIL for row in rows) else 0)
 
 
@@ -74,13 +76,34 @@ def _rows(name: str, look: Callable[[Path], Iterator[Row]], root: Path) -> Itera
         yield Row(name, FAIL, error.message, error.hint or "")
 
 
-def _attempts(root: Path) -> list[Attempt]:
-    from nightrun.hands import hook_proof  # kept from `--help`, which has to be quick
+def _pushes(root: Path) -> list[PushRow]:
+    from nightrun.decisions import sandbox
+    from nightrun.hands import push_trial  # kept from `--help`, which has to be quick
+
+    if not push_trial.can_be_tried(root):
+        return []
+    try:
+        return push_trial.rows(root, sandbox.rules(_policy_or_default(root).workspace))
+    except NightrunError as error:
+        click.echo(f"The ways to push could not be tried: {error.message}", err=True)
+        return []
+
+
+def _advice(root: Path, pushes: list[PushRow]) -> list[str]:
+    from nightrun.decisions import push_row
+
+    return push_row.advice(pushes, sandboxed=any(row.sandbox for row in pushes))
+
+
+def _policy_or_default(root: Path) -> Policy:
+    """That of the repository where it has a valid one: another row says what is wrong with it."""
+    from nightrun.hands import policy_file
+    from nightrun.policy.model import Policy
 
     try:
-        return hook_proof.attempts(root)
-    except NightrunError:
-        return []  # the rows already say why git does not work here
+        return policy_file.load(root) if (root / policy_file.NAME).exists() else Policy()
+    except BadPolicy:
+        return Policy()
 
 
 # -- what is looked at
@@ -180,14 +203,20 @@ def _agents(root: Path) -> Iterator[Row]:
 
 
 def _sandbox(root: Path) -> Iterator[Row]:
-    from nightrun.hands import process
+    from nightrun.hands import sandbox
+    from nightrun.words.sandbox import BWRAP, OFF
 
-    ended = "agents are ended by process group, subreaper and sweep"
-    if shutil.which("bwrap") is None:
-        yield Row("sandbox", OK, f"{ended}; bwrap is not here")
-        return
-    done = process.run(["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "--die-with-parent", "true"], timeout_s=20)
-    yield Row("sandbox", OK, f"{ended}; bwrap {'works' if done.code == 0 else 'is here, but may not be used'}")
+    mode, found = _policy_or_default(root).workspace.sandbox, sandbox.look()
+    else_ = "agents and gates are ended by process group, subreaper and sweep, and can read what you can"
+    if mode == OFF:
+        yield Row("sandbox", WARN, f"workspace.sandbox is off: {else_}", "Set it to auto.")
+    elif found.program is not None:
+        text = "agents and gates run in bubblewrap: they end with their runner, and your credentials are out of reach"
+        yield Row("sandbox", OK, text)
+    elif mode == BWRAP:
+        yield Row("sandbox", FAIL, f"workspace.sandbox is bwrap, and {found.why}: nothing begins", found.fix)
+    else:
+        yield Row("sandbox", WARN, f"{found.why}: {else_}", found.fix)
 
 
 def _disk(root: Path) -> Iterator[Row]:
@@ -253,14 +282,15 @@ def _show(row: Row) -> None:
         click.echo(f"{'':<19}{row.fix}")
 
 
-def _show_attempts(attempts: list[Attempt]) -> None:
-    if not attempts:
+def _show_pushes(root: Path, pushes: list[PushRow]) -> None:
+    from nightrun.decisions import push_row
+
+    if not pushes:
         return
-    click.echo("\nPushes without permission from here, by the same user and outside of a sandbox:")
-    for one in attempts:
-        click.echo(f"  {'stopped' if one.stopped else 'gets through':<13} {one.name}  {one.text}")
-    if not all(one.stopped for one in attempts):
+    click.echo("\nPushes without permission, tried from an attempt as an agent would:")
+    for line in push_row.table(pushes):
         click.echo(
-            "No hook stops the rest. A rule on the server does (a protected branch that takes pull requests only),\n"
-            "and so do credentials that the agents cannot read."
+            f"  {line}" if len(line) < 100 else textwrap.fill(line, 100, initial_indent="  ", subsequent_indent="  ")
         )
+    for line in _advice(root, pushes):
+        click.echo(textwrap.fill(line, 100, break_long_words=False, break_on_hyphens=False))

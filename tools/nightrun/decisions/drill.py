@@ -66,12 +66,17 @@ def exit_code(rows: Iterable[Row], untouched: bool) -> int:
 
 
 def policy(
-    own: Mapping[str, Any], drills: Sequence[Drill], *, env: Mapping[str, Mapping[str, str]], gate: Sequence[Any]
+    own: Mapping[str, Any],
+    drills: Sequence[Drill],
+    *,
+    env: Mapping[str, Mapping[str, str]],
+    gate: Sequence[Any],
+    reach: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What is chosen: the person's own guards, and for the rest what a drill needs.
 
     `own` is their policy as it was written; `env` the variables of each drill's agent; `gate` checks the drills that
-    are to meet a gate.
+    are to meet a gate; `reach` is what their agents need of the machine in a sandbox, as in `workspace`.
     """
     common = {"agent": "script", "commit": True, "verdict": False, "no_change": "refused", "silence": None}
     types: dict[str, Any] = {
@@ -86,6 +91,10 @@ def policy(
         "version": 1,
         "project": {"isolation": "worktree", "runners": max(1, min(RUNNERS, sum(not one.alone for one in drills)))},
         "task_types": types,
+        "workspace": {
+            "sandbox": (own.get("workspace") or {}).get("sandbox", "auto"),
+            **reach,
+        },
         "agents": {one.name: {"command": _command(one, env[one.name]), "env": dict(env[one.name])} for one in drills},
         "commit": {**(own.get("commit") or {}), "sign": "never"},
         "push": {key: value for key, value in (own.get("push") or {}).items() if key != "remote"},

@@ -11,13 +11,15 @@ from typing import Any
 
 from nightrun import agents
 from nightrun.decisions import agent_choice, child_env, judging, pausing
-from nightrun.hands import clock, git, own_api, policy_file, process, programs, tail
+from nightrun.decisions import sandbox as walls
+from nightrun.hands import clock, git, own_api, policy_file, process, programs, sandbox, tail
 from nightrun.hands.client import Client
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
 from nightrun.words.agent import AgentEnd, AgentResult, AgentRun, AgentSpec
 from nightrun.words.errors import NightrunError, WrongUse
 from nightrun.words.outcome import COMPLETED, NO_CHANGE
+from nightrun.words.sandbox import AGENT, Rules
 
 TRIAL_FILE = "nightrun-check.txt"
 TRIAL = f"""\
@@ -105,16 +107,16 @@ def check(root: Path, name: str) -> Trial:
 
     One that passes ends what nightrun paused because this agent did not work; a person's own pause stays.
     """
-    trial = _tried(_spec(root, name))
+    trial = _tried(_spec(root, name), walls.rules(_policy(root).workspace))
     return trial if trial.outcome != COMPLETED else replace(trial, resumed=_resume(root, name))
 
 
-def _tried(spec: AgentSpec) -> Trial:
+def _tried(spec: AgentSpec, rules: Rules) -> Trial:
     with tempfile.TemporaryDirectory(prefix="nightrun-check-") as folder:
         place = Path(folder) / PLACE
         place.mkdir()
         git.run(place, "init", "-q")
-        return _try(spec, place, Path(folder))
+        return _try(spec, place, Path(folder), rules)
 
 
 def _resume(root: Path, name: str) -> tuple[str, ...]:
@@ -189,14 +191,14 @@ def _about_root(spec: AgentSpec) -> str:
 # -- the trial
 
 
-def _try(spec: AgentSpec, place: Path, folder: Path) -> Trial:
+def _try(spec: AgentSpec, place: Path, folder: Path, rules: Rules) -> Trial:
     kind = agents.BY_NAME[spec.kind]
     run = _run(spec, place, folder)
     Path(run.prompt_file).write_text(kind.file_text(run), encoding="utf-8")
     (folder / "direction").write_text(TRIAL, encoding="utf-8")
     try:
-        ended = _start(spec, kind.argv(run), kind.stdin(run), folder)
-    except process.ProgramMissing as error:
+        ended = _start(spec, kind.argv(run), kind.stdin(run), folder, rules)
+    except (process.ProgramMissing, sandbox.NoSandbox) as error:
         return Trial(agent=spec.name, outcome="setup", summary=error.message, seconds=0.0)
     output = ended.tail.decode("utf-8", errors="replace")
     said = tail.beginning(Path(run.result_file), RESULT_BYTES)
@@ -217,19 +219,35 @@ def _run(spec: AgentSpec, place: Path, folder: Path) -> AgentRun:
     )
 
 
-def _start(spec: AgentSpec, argv: Sequence[str], stdin: bytes | None, folder: Path) -> process.Ended:
-    extra = {"PIPELINE_TASK_TYPE": "impl", "PIPELINE_DIRECTION_FILE": str(folder / "direction")}
-    return process.run_agent(
-        argv,
-        cwd=folder / PLACE,
-        env=child_env.for_agent(os.environ, spec, extra),
-        stdin=stdin,
-        log=folder / "log",
-        timeout_s=TRIAL_S,
-        silence_s=None,
-        should_stop=lambda: False,
-        marker=f"check:{os.getpid()}",
+def _start(spec: AgentSpec, argv: Sequence[str], stdin: bytes | None, folder: Path, rules: Rules) -> process.Ended:
+    """As a runner starts it, sandbox included."""
+    env = child_env.for_agent(
+        os.environ, spec, {"PIPELINE_TASK_TYPE": "impl", "PIPELINE_DIRECTION_FILE": str(folder / "direction")}
     )
+    place = sandbox.Place(
+        worktree=folder / PLACE,
+        root=None,
+        room=folder / "room",
+        kind=AGENT,
+        own=agents.own(agents.BY_NAME[spec.kind]),
+        work=(folder,),
+        command=spec.command or (),
+    )
+    with sandbox.entered(rules, place, argv, env) as box:
+        ended = process.run_agent(
+            argv,
+            cwd=folder / PLACE,
+            env=env,
+            sandbox=box,
+            stdin=stdin,
+            log=folder / "log",
+            timeout_s=TRIAL_S,
+            silence_s=None,
+            should_stop=lambda: False,
+            marker=f"check:{os.getpid()}",
+        )
+    sandbox.check_end(box, ended)
+    return ended
 
 
 def _came_to(spec: AgentSpec, result: AgentResult, end: AgentEnd, place: Path) -> Trial:

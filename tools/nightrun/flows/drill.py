@@ -15,7 +15,8 @@ from nightrun.decisions.drill import Row
 from nightrun.drills import fills
 from nightrun.drills.found import Drill
 from nightrun.flows import drill_run, drill_scene
-from nightrun.hands import clock, repository_mark, state_file
+from nightrun.flows.drill_scene import Scene
+from nightrun.hands import clock, policy_file, repository_mark, sandbox, state_file
 from nightrun.hands.state_dir import StateDir
 from nightrun.words.errors import WrongUse
 
@@ -66,7 +67,7 @@ def run(own: Path, asked: Asked, *, begin: Callable[[str], None], say: Callable[
         notes = (*scene.notes, *scarce)
         for note in notes:
             begin(note)
-        with drill_run.running(scene, sandboxed=False, say=say) as the_run:
+        with drill_run.running(scene, sandboxed=_is_sandboxed(scene), say=say) as the_run:
             the_run.together([one for one in wanted if not one.alone])
             for one in wanted:
                 if one.alone:
@@ -82,6 +83,10 @@ def run(own: Path, asked: Asked, *, begin: Callable[[str], None], say: Callable[
         seconds=clock.monotonic() - started,
         folder=folder if asked.keep else None,
     )
+
+
+def _is_sandboxed(scene: Scene) -> bool:
+    return sandbox.why_not(policy_file.load(scene.root).workspace.sandbox) is None
 
 
 def _with_room(wanted: list[Drill], folder: Path) -> tuple[list[Drill], list[str]]:

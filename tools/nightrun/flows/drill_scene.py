@@ -206,7 +206,9 @@ def _commit(scene: Scene, drills: Sequence[Drill]) -> None:
     """The policy of the drill, as the last commit before it, and the hooks."""
     root = scene.root
     env = {one.name: _variables(scene, one) for one in drills}
-    chosen = drill.policy(scene.policy, drills, env=env, gate=scene.gate)
+    # The remote can be seen, as a real one may be; each drill leaves word in its own folder.
+    reach = {"readable": [str(scene.remote)], "writable": [str(scene.folder / "out")]}
+    chosen = drill.policy(scene.policy, drills, env=env, gate=scene.gate, reach=reach)
     # JSON is YAML, too (YAML 1.2.2, 1.1).
     files.write(root / policy_file.NAME, json.dumps(chosen, indent=1) + "\n", mode=0o644)
     git.run(root, "add", "--all", "--force", "--", policy_file.NAME, *_sample(scene))

@@ -34,7 +34,7 @@ from nightrun.flows.runner_attempt import Judged
 from nightrun.flows.runner_chain import Known
 from nightrun.flows.runner_workspace import NoWorkspace, Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, lock, process
+from nightrun.hands import clock, lock, process, sandbox
 from nightrun.hands.client import ApiAway, Refused
 from nightrun.words import task as words
 from nightrun.words.agent import AgentSpec
@@ -88,7 +88,7 @@ class Runner:
         self.world.pulse.start()
         try:
             self._recover()
-            log.info("ready")
+            log.info("ready; agents and gates run %s", self._walls())
             while not self.world.stop.is_set():
                 self._survive()
         except _Stop:
@@ -97,6 +97,10 @@ class Runner:
             self.world.pulse.end()
         self._say_stopped()
         return 0
+
+    def _walls(self) -> str:
+        without = sandbox.why_not(self.world.policy.workspace.sandbox)
+        return "in the sandbox of bwrap" if without is None else f"without a sandbox: {without}"
 
     def _survive(self) -> None:
         """A round that fails is logged; the next may go well. The task of a broken round goes back by its lease."""

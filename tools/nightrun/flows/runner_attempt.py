@@ -14,11 +14,12 @@ from typing import Any
 
 from nightrun import agents, scans
 from nightrun.decisions import child_env, judging, prompt, room, scan_report
+from nightrun.decisions import sandbox as walls
 from nightrun.decisions import verdict as verdicts
 from nightrun.flows import runner_budget, runner_gate, runner_tick, runner_trust
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, git, git_change, marker, process, state_dir, tail
+from nightrun.hands import clock, git, git_change, marker, process, sandbox, state_dir, tail
 from nightrun.hands.process import ProgramMissing
 from nightrun.policy.task_types import TaskType
 from nightrun.words import gate as gates
@@ -27,6 +28,7 @@ from nightrun.words.change import ScanFinding
 from nightrun.words.errors import NightrunError
 from nightrun.words.gate import Gate
 from nightrun.words.outcome import COMPLETED, Outcome
+from nightrun.words.sandbox import AGENT
 from nightrun.words.task import Task
 
 RESULT_BYTES = 8 << 20  # of the file that a program writes its result to
@@ -66,14 +68,16 @@ def attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
 
 
 def _attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
+    most_s, whose = runner_budget.most_seconds(world, task, world.policy.task_types[task.task_type].timeout)
     try:
         problem = _set_up(world, task, place)
+        end, result, command = (None, None, "") if problem else _work(world, task, place, spec, most_s)
     except runner_gate.Stopped as error:
         return Judged(outcome=Outcome(kind="interrupted", summary=error.message), agent=spec.name)
-    if problem:
+    except sandbox.NoSandbox as error:
+        return Judged(outcome=Outcome(kind="setup", summary=error.message), agent=WORKSPACE)
+    if end is None or result is None:
         return Judged(outcome=Outcome(kind="setup", summary=problem), agent=WORKSPACE)
-    most_s, whose = runner_budget.most_seconds(world, task, world.policy.task_types[task.task_type].timeout)
-    end, result, command = _work(world, task, place, spec, most_s)
     told = Judged(
         outcome=runner_budget.of_time(judging.of_agent(end, result), whose),
         agent=spec.name,
@@ -162,12 +166,19 @@ def _run(
         "PIPELINE_RUNNER": world.name,
         "PIPELINE_DIRECTION_FILE": str(direction_file),
     }
+    env = child_env.for_agent(os.environ, spec, extra)
+    rules = walls.rules(world.policy.workspace)
+    around = _around(world, task, place, spec, kind, direction_file.parent)
     try:
-        with world.pulse.step(f"agent {spec.name}", most_s):
+        with (
+            sandbox.entered(rules, around, argv, env) as box,
+            world.pulse.step(f"agent {spec.name}", most_s),
+        ):
             ended = process.run_agent(
                 argv,
                 cwd=place.path,
-                env=child_env.for_agent(os.environ, spec, extra),
+                env=env,
+                sandbox=box,
                 stdin=kind.stdin(run),
                 log=world.state.task_log(task.id, task.attempt),
                 timeout_s=most_s,
@@ -178,6 +189,7 @@ def _run(
                 log_bytes=world.policy.limits.task_log,
                 is_full=lambda: judging.is_full(clock.disk_free(world.state.path), world.policy.limits.disk_floor),
             )
+        sandbox.check_end(box, ended)
     except ProgramMissing:
         return None
     if ended.log_problem:
@@ -185,6 +197,18 @@ def _run(
     output = ended.tail.decode("utf-8", errors="replace")
     said = tail.beginning(Path(run.result_file), RESULT_BYTES)
     return AgentEnd(code=ended.code, reason=ended.reason, output=output, seconds=ended.seconds, result=said)
+
+
+def _around(world: World, task: Task, place: Place, spec: AgentSpec, kind: ModuleType, prompts: Path) -> sandbox.Place:
+    return sandbox.Place(
+        worktree=place.path,
+        root=world.root,
+        room=world.state.path / sandbox.ROOMS / f"{task.id}.{task.attempt}",
+        kind=AGENT,
+        own=agents.own(kind),
+        work=(prompts,),
+        command=spec.command or (),
+    )
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nightrun.decisions import child_env, fingerprint
+from nightrun.decisions import sandbox as walls
 from nightrun.flows import runner_workspace
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, git, git_change, git_worktree, marker, process
+from nightrun.hands import clock, git, git_change, git_worktree, marker, process, sandbox
 from nightrun.hands.process import Ended, ProgramMissing
 from nightrun.words import gate as words
 from nightrun.words.errors import NightrunError
@@ -78,12 +79,17 @@ def _one(
     world: World, command: Sequence[str], path: Path, log_file: Path, mark: str, timeout_s: float
 ) -> tuple[Ended | None, str]:
     """How it ended, and what is wrong with that in words; empty when nothing."""
+    env = child_env.for_gate(os.environ, {"PIPELINE_RUNNER": world.name})
+    room = world.state.path / sandbox.ROOMS / f"{path.name}.gate"
+    place = sandbox.Place(worktree=path, root=world.root, room=room, command=tuple(command))
+    rules = walls.rules(world.policy.workspace)
     try:
-        with world.pulse.step("gate", timeout_s):
+        with sandbox.entered(rules, place, command, env) as box, world.pulse.step("gate", timeout_s):
             ended = process.run_agent(
                 command,
                 cwd=path,
-                env=child_env.for_gate(os.environ, {"PIPELINE_RUNNER": world.name}),
+                env=env,
+                sandbox=box,
                 stdin=None,
                 log=log_file,
                 timeout_s=timeout_s,
@@ -92,6 +98,7 @@ def _one(
                 marker=mark,
                 bounds=world.bounds,
             )
+        sandbox.check_end(box, ended)
     except ProgramMissing as error:
         return None, f"cannot be started ({error.message})"
     if ended.reason == "stopped":

@@ -8,7 +8,7 @@ import shutil
 from nightrun.flows import runner_attempt, runner_workspace
 from nightrun.flows.runner_workspace import ATTEMPT, BRANCHES
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, git, git_leftovers, git_worktree, lock
+from nightrun.hands import clock, files, git, git_leftovers, git_worktree, lock, sandbox
 
 HALF_WRITTEN = ".*.*.*.new"  # of hands.files: the pid of its writer is in the name
 
@@ -45,6 +45,7 @@ def _names(world: World) -> set[str]:
     branches = git.text(world.root, "for-each-ref", "--format=%(refname)", f"refs/heads/{BRANCHES}").splitlines()
     names = {one.removeprefix(f"refs/heads/{BRANCHES}") for one in branches}
     names |= {one.name for one in (world.state.path / runner_attempt.PROMPTS).glob("*")}
+    names |= {one.name.removesuffix(".gate") for one in (world.state.path / sandbox.ROOMS).glob("*")}
     names |= {one.stem.removeprefix("attempt-") for one in world.state.locks.glob("attempt-*.lock")}
     names |= {one.name for one in git_leftovers.half_made_worktrees(world.root)}
     return {one for one in names if ATTEMPT.fullmatch(one)}
@@ -52,6 +53,8 @@ def _names(world: World) -> set[str]:
 
 def _clear(world: World, name: str) -> None:
     shutil.rmtree(world.state.path / runner_attempt.PROMPTS / name, ignore_errors=True)
+    for room in (name, f"{name}.gate"):
+        files.remove_tree(world.state.path / sandbox.ROOMS / room)
     for half in git_leftovers.half_made_worktrees(world.root):
         if half.name == name:
             shutil.rmtree(half, ignore_errors=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from nightrun.decisions import agent_choice, budget, lines, room
 from nightrun.flows import supervisor
 from nightrun.flows.supervisor import Pace, Plan
-from nightrun.hands import clock, environment, git, git_change, hooks, policy_file, programs, state_dir
+from nightrun.hands import clock, environment, git, git_change, hooks, policy_file, programs, sandbox, state_dir
 from nightrun.hands.environment import Environment
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
@@ -55,6 +55,7 @@ def plan(root: Path, policy: Policy, asked: Asked) -> Plan:
         _check_root(root, runners)
     if settings.auto_commit:
         git.identity(root)
+    sandbox.wanted(policy.workspace.sandbox)
     return Plan(
         runners=runners,
         hours=asked.hours or policy.limits.hours,
@@ -123,6 +124,8 @@ def _notes(root: Path, policy: Policy, settings: Environment) -> Iterator[str]:
     if settings.auto_commit and not policy.committing_types:
         yield "no task type of the policy commits"
     yield from _about_budgets(root, policy)
+    if (without := sandbox.why_not(policy.workspace.sandbox)) is not None:
+        yield f"agents and gates run without a sandbox: {without}"
     try:
         yield from _about_hooks(root, policy)
     except NightrunError as error:

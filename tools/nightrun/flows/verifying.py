@@ -9,8 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nightrun.decisions import child_env, fingerprint, verifying
+from nightrun.decisions import sandbox as walls
 from nightrun.decisions.verifying import UNCHECKED, Claim, Found, Verdict
-from nightrun.hands import clock, git, git_change, git_history, git_worktree, lock, policy_file, process, state_dir
+from nightrun.hands import (
+    clock,
+    git,
+    git_change,
+    git_history,
+    git_worktree,
+    lock,
+    policy_file,
+    process,
+    sandbox,
+    state_dir,
+)
 from nightrun.hands.process import ProgramMissing
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy import reading
@@ -155,10 +167,10 @@ def _run(check: _Check, policy: Policy, claim: Claim, commands: Sequence[Sequenc
         git_worktree.add(check.root, folder, None, claim.commit.sha)
         for name in policy.workspace.link:
             _link(check.root, folder, name)
-        setup = _all(policy.workspace.setup, folder, log, policy.task_types.impl.timeout)
+        setup = _all(check.root, policy, policy.workspace.setup, folder, log, policy.task_types.impl.timeout)
         if setup.result != gates.PASSED:
             return Gate(result=UNCHECKED, tree="", problem=f"workspace.setup: {setup.problem}", commands=setup.commands)
-        made = _all(commands, folder, log, timeout_s)
+        made = _all(check.root, policy, commands, folder, log, timeout_s)
         if made.result == gates.PASSED and git_change.tracked_tree(folder) != claim.commit.tree:
             why = "it changes files that git tracks, so it does not check what is committed"
             return Gate(result=gates.FAILED, tree="", seconds=made.seconds, problem=why, commands=made.commands)
@@ -174,33 +186,43 @@ def _link(root: Path, worktree: Path, name: str) -> None:
         link.symlink_to(source)
 
 
-def _all(commands: Sequence[Sequence[str]], folder: Path, log: Path, timeout_s: float) -> Gate:
+def _all(
+    root: Path, policy: Policy, commands: Sequence[Sequence[str]], folder: Path, log: Path, timeout_s: float
+) -> Gate:
     """One after the other, `timeout_s` for all of them; the first that fails, fails the gate."""
     started, shown = clock.monotonic(), gates.shown(commands)
     for command, name in zip(commands, shown, strict=True):
         left_s = timeout_s - (clock.monotonic() - started)
-        result, problem = _one(command, folder, log, left_s)
+        result, problem = _one(root, policy, command, folder, log, left_s)
         if problem:
             seconds = clock.monotonic() - started
             return Gate(result=result, tree="", seconds=seconds, commands=shown, problem=f"`{name}` {problem}")
     return Gate(result=gates.PASSED, tree="", seconds=clock.monotonic() - started, commands=shown)
 
 
-def _one(command: Sequence[str], folder: Path, log: Path, timeout_s: float) -> tuple[str, str]:
+def _one(
+    root: Path, policy: Policy, command: Sequence[str], folder: Path, log: Path, timeout_s: float
+) -> tuple[str, str]:
     """Result and, unless it passed, what is wrong in words."""
+    env = child_env.for_gate(os.environ, {})
+    room = StateDir(root).path / sandbox.ROOMS / folder.name
+    place = sandbox.Place(worktree=folder, root=root, room=room, command=tuple(command))
     try:
-        ended = process.run_agent(
-            command,
-            cwd=folder,
-            env=child_env.for_gate(os.environ, {}),
-            stdin=None,
-            log=log,
-            timeout_s=timeout_s,
-            silence_s=None,
-            should_stop=lambda: False,
-            # Not the mark of this repository's attempts: a run that starts meanwhile ends those.
-            marker=f"{PREFIX}{os.getpid()}:{folder.name}",
-        )
+        with sandbox.entered(walls.rules(policy.workspace), place, command, env) as box:
+            ended = process.run_agent(
+                command,
+                cwd=folder,
+                env=env,
+                sandbox=box,
+                stdin=None,
+                log=log,
+                timeout_s=timeout_s,
+                silence_s=None,
+                should_stop=lambda: False,
+                # Not the mark of this repository's attempts: a run that starts meanwhile ends those.
+                marker=f"{PREFIX}{os.getpid()}:{folder.name}",
+            )
+        sandbox.check_end(box, ended)
     except ProgramMissing as error:
         return UNCHECKED, f"cannot be started ({error.message})"
     if ended.reason == "timeout":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,21 @@ def read_json(path: Path) -> Any | None:
             return json.loads(file.read(LARGEST_JSON))
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def remove_tree(path: Path) -> bool:
+    """Remove a folder with all that is in it, also what may not be read or written; whether it is gone."""
+    if path.is_symlink():
+        path.unlink(missing_ok=True)
+    shutil.rmtree(path, ignore_errors=True)
+    if path.is_dir():
+        for folder, names, _ in os.walk(path):
+            for one in (Path(folder), *(Path(folder, name) for name in names)):
+                mode = one.lstat().st_mode
+                if stat.S_ISDIR(mode):
+                    one.chmod(stat.S_IMODE(mode) | stat.S_IRWXU)
+        shutil.rmtree(path, ignore_errors=True)
+    return not os.path.lexists(path)
 
 
 def sync(path: Path) -> None:

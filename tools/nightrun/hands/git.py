@@ -59,6 +59,7 @@ _MAKES_OBJECTS = {
     "hash-object",
     "merge-tree",
     "mktree",
+    "unpack-objects",
     "update-index",
     "update-ref",
     "write-tree",
@@ -535,3 +536,12 @@ def _with_reason(rejected: str, said: str) -> str:
     """The remote's own words belong to a `[remote rejected]`."""
     remote = [line.removeprefix("remote:").strip() for line in said.splitlines() if line.startswith("remote:")]
     return "; ".join([rejected, *(line for line in remote if line)])[:2000]
+
+
+def http_backend(request: Mapping[str, str], body: bytes) -> bytes:
+    """The answer of git-http-backend(1) to one request, given as CGI variables."""
+    kept = {"PATH": os.environ.get("PATH", os.defpath)}
+    try:
+        return process.run(["git", "http-backend"], env={**kept, **request}, stdin=body, timeout_s=_HOOK_TIMEOUT_S).out
+    except NightrunError:
+        return b"Status: 500\r\n\r\n"

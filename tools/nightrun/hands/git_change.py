@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nightrun.hands import git, git_staged, git_worktree
+from nightrun.hands import git, git_private, git_staged, git_worktree
 from nightrun.words.change import ADDED, MODE_LINK, MODE_NESTED, TYPE_CHANGED, Change, Entry
 from nightrun.words.errors import NightrunError
 
@@ -29,7 +29,7 @@ def snapshot(worktree: Path, *, leave_out: Sequence[str] = ()) -> str:
 
     Where an agent moved HEAD or what it staged does not matter. `leave_out` are paths that are not part of the work.
     """
-    folder = git_worktree.git_dir(worktree)
+    folder = _folder(worktree)
     if git_staged.marked_tree(folder) is None:
         _repair(worktree, folder)
     _add_all(worktree, leave_out)
@@ -40,7 +40,7 @@ def snapshot(worktree: Path, *, leave_out: Sequence[str] = ()) -> str:
 
 def tracked_tree(worktree: Path) -> str:
     """The tree of the tracked files as they are on disk now; the index stays as it is."""
-    folder = git_worktree.git_dir(worktree)
+    folder = _folder(worktree)
     tree = git_staged.marked_tree(folder)
     if tree and _is_as_staged(worktree):
         return tree
@@ -54,6 +54,13 @@ def put_back(worktree: Path, tree: str, *, leave_out: Sequence[str] = ()) -> Non
     """Make the files on disk and the index those of a tree again. Ignored files stay."""
     snapshot(worktree, leave_out=leave_out)
     git.run(worktree, "read-tree", "--reset", "-u", tree, timeout_s=_TIMEOUT_S)
+
+
+def _folder(worktree: Path) -> Path:
+    """The git folder of a work tree, after what a sandboxed git wrote beside the repository is part of it."""
+    folder = git_worktree.git_dir(worktree)
+    git_private.take_over(worktree, folder)
+    return folder
 
 
 def _is_as_staged(worktree: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Fires the hooks that git really runs, and tries to push past them, against scratch remotes only."""
+"""Fires the hooks that git really runs, against scratch remotes only."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightrun.decisions import push_attempts
 from nightrun.decisions.hook_text import COMMIT_MSG, HookValues
-from nightrun.decisions.push_attempts import PushAttempt
 from nightrun.hands import git, process
 
 # What these scripts do is done as an agent would do it, from a shell, without the care of hands/git.py.
@@ -19,12 +17,6 @@ _MAKE_REMOTE = """
 set -e
 git init -q --bare remote.git && cd remote.git
 git update-ref refs/heads/probe "$(git commit-tree "$(git mktree </dev/null)" -m probe)"
-"""
-_MAKE_CLONE = """
-set -e
-git init -q clone && cd clone
-git remote add origin "$REMOTE" && git config core.hooksPath "$HOOKS"
-git update-ref HEAD "$(git commit-tree "$(git mktree </dev/null)" -m work)"
 """
 # A deletion: it reaches the hook, and moves no object when the hook fails to stop it.
 _PUSH = 'git push -q -- "$REMOTE" :refs/heads/probe'
@@ -45,15 +37,6 @@ class Proof:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
-    """One way to push from here without permission (reliability.md 4.2)."""
-
-    name: str
-    text: str
-    stopped: bool
-
-
 def prove(root: Path, values: HookValues) -> list[Proof]:
     """A good message, a bad one and a push, each judged by the hooks that git finds in this repository."""
     task_type = values.types[0] if values.types else ""
@@ -67,16 +50,6 @@ def prove(root: Path, values: HookValues) -> list[Proof]:
     return proofs
 
 
-def attempts(root: Path) -> list[Attempt]:
-    """What of nine attempts to push gets past the hooks of this repository, in a clone with a scratch remote."""
-    with _scratch(root) as (folder, env):
-        _sh(_MAKE_CLONE, folder, env)
-        found = [
-            Attempt(name=one.name, text=one.text, stopped=not _pushed(one, folder, env)) for one in push_attempts.ALL
-        ]
-    return sorted(found, key=lambda one: one.name)
-
-
 @contextmanager
 def _scratch(root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     """A folder with a bare remote, and the environment of somebody who has no permission to push."""
@@ -85,13 +58,10 @@ def _scratch(root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         env = _without_permission(os.environ) | _IDENTITY
         env |= {
             "REMOTE": str(folder / "remote.git"),
-            "CREDENTIALS": str(folder / "credentials"),
-            "HOOKS": str(git.hooks_dir(root)),
             "GIT_TERMINAL_PROMPT": "0",
             "LC_ALL": "C",
         }
         _sh(_MAKE_REMOTE, folder, env)
-        (folder / "credentials").write_text(f"file://{folder / 'remote.git'}\n")
         yield folder, env
 
 
@@ -132,11 +102,6 @@ def _push(root: Path, folder: Path, env: Mapping[str, str]) -> Proof:
         return Proof(holds=True, text=f"{what}: stopped by the pre-push hook")
     said = done.err.decode(errors="replace").strip().split("\n")[0]
     return Proof(holds=False, text=f"{what}: {'failed, but not by the hook: ' + said if intact else 'went through'}")
-
-
-def _pushed(one: PushAttempt, folder: Path, env: Mapping[str, str]) -> bool:
-    _sh(one.script, folder / "clone", env)
-    return _has_ref(folder, env, one.name)
 
 
 def _has_ref(folder: Path, env: Mapping[str, str], branch: str) -> bool:

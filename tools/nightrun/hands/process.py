@@ -19,6 +19,7 @@ from nightrun.hands.resources import Bounds, Watch
 from nightrun.words.errors import NightrunError
 
 Argument = str | bytes
+Ask = Callable[["subprocess.Popen[bytes]"], None]
 
 GRACE_S = 10.0  # between asking an agent to end and killing it (reliability.md S7)
 RUN_GRACE_S = 5.0  # the same for a short command: git that is killed leaves its lock files (githooks.md section 8)
@@ -27,6 +28,10 @@ TIED_S = 2.0  # for a tied child to end when its pipe is closed
 TAIL_BYTES = 64 << 10
 
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_DEADLY = tuple(
+    int(getattr(signal, f"SIG{name}"))
+    for name in ("HUP", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "SEGV", "TERM", "XCPU", "XFSZ", "SYS")
+)
 
 _starting = threading.Lock()  # held while a child is started: until it is in _ours it would look like an orphan
 _ours: set[int] = set()
@@ -105,10 +110,12 @@ def run_agent(
     log_bytes: int = 5 << 20,
     is_full: Callable[[], bool] | None = None,
     bounds: Bounds | None = None,
+    sandbox: Sequence[str] = (),
 ) -> Ended:
     """Run a program that may misbehave, with its output in `log`; when it ended, nothing that it started is alive.
 
-    `should_stop` and `is_full`, which says that it fills the disk, are asked four times a second.
+    `should_stop` and `is_full`, which says that it fills the disk, are asked four times a second. `sandbox` is what
+    stands before the program (hands/sandbox.py).
     Two of these at a time need two processes: what a subreaper adopts cannot be told apart.
     """
     started = clock.monotonic()
@@ -127,8 +134,9 @@ def run_agent(
 
     with (
         AgentLog(log, log_bytes, TAIL_BYTES) as output,
-        _started(argv, cwd=cwd, env=environment, stdin=stdin, stderr=subprocess.STDOUT) as process,
+        _started((*sandbox, *argv), cwd=cwd, env=environment, stdin=stdin, stderr=subprocess.STDOUT) as process,
     ):
+        ask = _ask_inside if sandbox else _ask
         leader = survivors.leader(process.pid, marker, children_before)
         watch = Watch(bounds or Bounds(), lambda: survivors.family(leader, adopts=_adopts, not_these=_ours))
         resources.prepare(process.pid, bounds or Bounds())
@@ -138,12 +146,14 @@ def run_agent(
                 on_start(process.pid)
             reason = reader.until_end(why_stop)
         except BaseException:
-            _end_all(process, leader, reader, 0.0)
+            _end_all(process, leader, reader, 0.0, ask)
             raise
         at_once = reason in ("memory", "processes")  # the machine suffers as long as it lives
-        code = _end_all(process, leader, reader, (0.0 if at_once else GRACE_S) if reason else None)
+        code = _end_all(process, leader, reader, (0.0 if at_once else GRACE_S) if reason else None, ask)
         reader.drain(DRAIN_S)
     seconds = clock.monotonic() - started
+    if sandbox and code is not None:
+        code = _from_inside(code)
     return Ended(code, reason or "exit", seconds, output.tail, output.seen_bytes, process.pid, output.problem)
 
 
@@ -336,18 +346,22 @@ def _reader(process: subprocess.Popen[bytes], *sinks: Sink) -> Reader:
 
 
 def _end_all(
-    process: subprocess.Popen[bytes], leader: survivors.Leader, reader: Reader, stop_grace_s: float | None
+    process: subprocess.Popen[bytes], leader: survivors.Leader, reader: Reader, stop_grace_s: float | None, ask: Ask
 ) -> int | None:
     """End everything that is left of the process, and itself when `stop_grace_s` is given; its exit code."""
     known: list[survivors.Row] = []
     if stop_grace_s is not None:
         known = survivors.below(process.pid)
-        _ask_then_kill(process, reader, stop_grace_s)
+        _ask_then_kill(process, reader, stop_grace_s, ask)
 
     def left() -> list[survivors.Row]:
         with _starting:
             return survivors.of(leader, adopts=_adopts, not_these=_ours, known=known)
 
+    if ask is _ask_inside and _adopts:
+        over = clock.monotonic() + RUN_GRACE_S
+        reader.until_end(lambda _quiet_s: "stopped" if clock.monotonic() > over else None)
+        survivors.await_adopted(leader, _ours, RUN_GRACE_S)  # the first process inside: the kernel ends it and the rest
     survivors.end(left, grace_s=LEFT_GRACE_S if stop_grace_s is None else 0.0)
     try:
         return process.wait(RUN_GRACE_S)
@@ -356,16 +370,37 @@ def _end_all(
 
 
 def _stop(process: subprocess.Popen[bytes], reader: Reader, grace_s: float) -> None:
-    _ask_then_kill(process, reader, grace_s)
+    _ask_then_kill(process, reader, grace_s, _ask)
     process.wait()
 
 
-def _ask_then_kill(process: subprocess.Popen[bytes], reader: Reader, grace_s: float) -> None:
+def _ask_then_kill(process: subprocess.Popen[bytes], reader: Reader, grace_s: float, ask: Ask) -> None:
     """The group is asked to end; what of it is there when its leader ended or the grace is over, is killed."""
-    _signal_group(process, signal.SIGTERM)
+    ask(process)
     over = clock.monotonic() + grace_s
     reader.until_end(lambda _quiet_s: "stopped" if clock.monotonic() > over else None)
     _signal_group(process, signal.SIGKILL)
+
+
+def _ask(process: subprocess.Popen[bytes]) -> None:
+    _signal_group(process, signal.SIGTERM)
+
+
+def _ask_inside(process: subprocess.Popen[bytes]) -> None:
+    """bwrap would end at once and take the program with it; the group that it started inside is asked instead."""
+    children = survivors.children(process.pid)
+    asked = False
+    for pid in children:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGTERM)
+            asked = True
+    if not asked:
+        _signal_group(process, signal.SIGKILL)  # the program is not there yet
+
+
+def _from_inside(code: int) -> int:
+    """bwrap says 128 + n for a program that signal n ended, as shells do."""
+    return 128 - code if code - 128 in _DEADLY else code
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

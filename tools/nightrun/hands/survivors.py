@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Collection, Iterable
@@ -88,6 +89,32 @@ def below(pid: int) -> list[Row]:
     rows = _rows()
     pids = _below({pid}, rows)
     return [row for row in rows if row.pid in pids]
+
+
+def await_adopted(leader: Leader, not_these: Collection[int], patience_s: float) -> None:
+    """Wait for what came to this process as its next parent and is about to end by itself."""
+    ours = leader.children_before.union(not_these, (leader.pid,))
+    for pid in sorted((_children_of_us() or set()).difference(ours)):
+        try:
+            handle = os.pidfd_open(pid)
+        except OSError:
+            continue
+        try:
+            if select.select([handle], [], [], patience_s)[0]:
+                os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            continue
+        finally:
+            os.close(handle)
+
+
+def children(pid: int) -> list[int]:
+    """The pids of the children of `pid`; Linux only."""
+    try:
+        lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(child) for text in lists for child in text.split()]
 
 
 def marked(prefix: str) -> list[Row]:

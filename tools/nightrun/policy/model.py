@@ -17,6 +17,7 @@ from nightrun.policy.values import (
     Command,
     Commands,
     Glob,
+    MachinePaths,
     OwnVariable,
     Remote,
     RepositoryPath,
@@ -115,7 +116,7 @@ class AgentSettings(Section):
 
 
 class Workspace(Section):
-    """What a new worktree needs before an agent can work in it."""
+    """What a new worktree needs before an agent can work in it, and what agents and gates may reach."""
 
     setup: Commands = Field(
         default=(), description="Commands run in every new worktree before the agent starts, such as npm ci."
@@ -123,7 +124,22 @@ class Workspace(Section):
     link: RepositoryPaths = Field(
         default=(),
         description="Untracked files and folders of the project root that are linked into every worktree, such as "
-        "node_modules. A link is never committed.",
+        "node_modules. A link is never committed. What it leads to can be changed through it.",
+    )
+    sandbox: Literal["auto", "bwrap", "off"] = Field(
+        default="auto",
+        description="Whether agents, gates and `setup` run in a sandbox of bubblewrap: they end when the runner does, "
+        "write nowhere but in their worktree, and have a home folder without your credentials and files. auto: where "
+        "it works, which `nightrun doctor` says. bwrap: nothing is begun without it. off: no sandbox.",
+    )
+    readable: MachinePaths = Field(
+        default=(),
+        description="Paths that they may read besides, such as ~/.config/tool; without a sandbox they read all.",
+    )
+    writable: MachinePaths = Field(
+        default=(),
+        description="Paths that they may read and change, such as a cache, the login of an agent of your own, or "
+        "/run/docker.sock. What is writable here is out of the guard: Docker gives whoever reaches it the machine.",
     )
 
 

@@ -92,6 +92,15 @@ def inside_repository(path: str) -> str:
     return path
 
 
+def machine_path(path: str) -> str:
+    """The path unchanged; ValueError unless it starts at the top of the machine or of the home folder."""
+    if not path.startswith(("/", "~/")) or "\0" in path:
+        raise ValueError(f"{path!r} must begin with / or ~/")
+    if ".." in PurePosixPath(path).parts or path in ("/", "~/"):
+        raise ValueError(f"{path!r} is too much; name what is needed, without ..")
+    return path
+
+
 def _no_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
@@ -202,6 +211,8 @@ AgentChoice = Annotated[
 ]
 AgentName = Annotated[str, AfterValidator(_agent_name)]
 RepositoryPath = Annotated[str, AfterValidator(inside_repository)]
+MachinePath = Annotated[str, AfterValidator(machine_path)]
+MachinePaths = Annotated[tuple[MachinePath, ...], AfterValidator(_no_duplicates)]
 RepositoryPaths = Annotated[tuple[RepositoryPath, ...], AfterValidator(_no_duplicates)]
 Glob = Annotated[str, AfterValidator(_glob)]
 Branch = Annotated[str, AfterValidator(_branch)]
