@@ -14,6 +14,7 @@ The numbers are those of peers.md section 2. One night, three runners.
 | 15 fall back to another agent | `test_15_...` |
 | 17 one shared fault drains the whole queue | `test_17_...` |
 | 22 a question blocks the night | `test_22_...` |
+| 24 the machine sleeps | `test_24_...` |
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +34,7 @@ from nightrun.words.task import Task
 from tests.agents.ends import RECORDED
 from tests.conftest import seal
 from tests.nights.run import is_alive
+from tests.stories.conftest import Nights
 from tests.stories.night import Night, all_tasks, check_one_commit_each, program, wait_until
 from tests.story import commit_all, git_out, write
 
@@ -314,3 +317,26 @@ def test_22_a_question_gets_no_answer_and_blocks_nothing(morning: Morning) -> No
     task = morning.landed("asks")[0]
     assert git_out(morning.night.root, "show", "main:asks.txt") == "no terminal, nobody"
     assert task.attempt == 1
+
+
+def test_24_an_attempt_that_the_machine_slept_through_is_nobodys_fault(new_night: Nights, tmp_path: Path) -> None:
+    """loom 3350, orch 3491: healthy work was blamed after the machine woke up.
+
+    Connections break over a sleep, so the agent fails. The clocks of the run are set as a sleep leaves them.
+    """
+    slept, words = (
+        tmp_path / "slept",
+        "test -e {0} || {{ : >{0}; echo 'connection lost'; exit 3; }}; echo x >$PIPELINE_TASK_ID.txt",
+    )
+    agents = {"sleeper": {"command": shell(words.format(slept)), "prompt": "stdin"}}
+    night = new_night({"agents": agents, "limits": {"attempts": 1}})
+    with night.api() as client:
+        ids = [client.add_task(f"Work {n}", "impl", agent="sleeper").id for n in range(2)]
+    folder = Path(__file__).parent / "asleep"
+    env = {"MACHINE_SLEPT": str(slept), "PYTHONPATH": os.pathsep.join((str(folder), *sys.path))}
+    assert night.until_idle(env=env) == 0, night.said()
+    with night.api() as client:
+        tasks = [client.task(one) for one in ids]
+        assert [row["outcome"] for row in client.attempts(ids[0])] == ["interrupted", "completed"]
+    assert [(one.commit_state, one.failures) for one in tasks] == [("landed", 0), ("landed", 0)]
+    check_one_commit_each(night, tasks)
