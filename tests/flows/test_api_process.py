@@ -68,8 +68,11 @@ def test_no_acknowledged_task_is_lost_when_it_is_killed(start: Start) -> None:
     for _ in range(2):
         api = start().ready()
         adding = threading.Thread(target=_add_until_away, args=(api.client(), acknowledged))
+        before = len(acknowledged)
         adding.start()
-        time.sleep(0.2)
+        deadline = time.monotonic() + 30
+        while len(acknowledged) < before + 4 and time.monotonic() < deadline:
+            time.sleep(0.01)
         api.kill()
         adding.join(10)
     client = start().ready().client()
