@@ -179,13 +179,21 @@ class Crash:
 
     def _traced(self, step: Step, *flags: str) -> str:
         """A step is begun once strace watches it."""
+        ready, is_ready = os.pipe()
         reads, writes = os.pipe()
-        pid = self._forked(lambda world: (os.read(reads, 1), step(world)), Point(-1, "", 0), KILL, "")
+
+        def begun(world: World) -> None:
+            os.write(is_ready, b"x")
+            os.read(reads, 1)
+            step(world)
+
+        pid = self._forked(begun, Point(-1, "", 0), KILL, "")
+        os.read(ready, 1)
         with attached(pid, *flags):
             os.write(writes, b"x")
             os.waitpid(pid, 0)
-        os.close(reads)
-        os.close(writes)
+        for one in (ready, is_ready, reads, writes):
+            os.close(one)
         return self._traceback()
 
     def _forked(self, step: Step, at: Point, action: str, calls: str) -> int:

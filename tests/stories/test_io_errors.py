@@ -6,6 +6,7 @@ Outcome unknown means: read again by key, which is the trailer in git and the ta
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -60,7 +61,10 @@ class Landings:
 
     def say(self, where: str) -> None:
         git_out(self.crash.night.root, "fsck", "--connectivity-only")
-        print(f"{where}: {self.calls} calls failed, one commit each time")
+        # A round of the runner that ends so is logged, and the next one goes on from what is recorded.
+        ends = Counter(one.strip().splitlines()[-1].partition(":")[0] for one in self.tracebacks)
+        print(f"{where}: {self.calls} calls failed, one commit each time; rounds ended early: {dict(ends)}")
+        assert set(ends) <= {"OSError", "PermissionError"}, "\n".join(self.tracebacks)
 
     # -- where
 
@@ -110,7 +114,6 @@ def test_some_call_of_a_landing_fails(crash: Crash) -> None:
     for place in WHERE:
         getattr(landings, place)(one, cycle(chance.sample(ERRORS, 3)))
     landings.say("here and there")
-    assert "\n".join(landings.tracebacks) == ""
 
 
 @PLACES
@@ -121,4 +124,3 @@ def test_every_call_of_a_landing_fails(crash: Crash, place: str, first: int) -> 
     landings = Landings(crash)
     getattr(landings, place)(lambda points: points, cycle(ERRORS[first:] + ERRORS[:first]))
     landings.say(f"{place}, {ERRORS[first]} first")
-    assert "\n".join(landings.tracebacks) == ""
