@@ -161,6 +161,7 @@ def test_a_merge_in_progress(ready: Path) -> None:
 def test_too_little_disk(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hooks.install(ready, HookValues())
     monkeypatch.setattr(clock, "disk_free", lambda _path: 5 << 20)
+    monkeypatch.setattr(clock, "disk_total", lambda _path: 10 << 30)
     (note,) = plan(ready).notes
     assert note == "5 MiB are free on the disk, the policy wants 1024 MiB: no attempt starts below that"
 
