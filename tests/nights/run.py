@@ -120,7 +120,7 @@ def kill_who_wants_it(made: Morning) -> int:
 # -- the morning after
 
 
-def check(made: Morning) -> None:
+def check(made: Morning, *, after_reset_s: float = 10.0) -> None:
     """Each ended as its behaviour deserves, every completed one is one commit, and nothing is left."""
     for kind in made.kinds:
         for task in made.of(kind):
@@ -130,7 +130,7 @@ def check(made: Morning) -> None:
     check_one_commit_each(made.night, list(made.tasks.values()))
     assert lost(made) == []
     assert left(made) == []
-    assert 0 <= made.after_reset_s() <= 10
+    assert 0 <= made.after_reset_s() <= after_reset_s
 
 
 def is_as_deserved(kind: Behaviour, task: Task) -> bool:

@@ -229,7 +229,7 @@ def test_01_a_usage_limit_pauses_its_agent_and_ends_at_the_stated_time(morning: 
     assert {one.failures for one in morning.landed("limited")} == {0}
     assert sum(what == "limit" for _, what in starts(morning, "limited")) <= RUNNERS
     after = [at for at in begun if at >= resets_at]
-    assert 0 <= min(after) - resets_at <= 10, "the reset was not honoured"
+    assert 0 <= min(after) - resets_at <= 60, "the reset was not honoured"
     assert [at for at in begun if resets_at - LIMIT_S + 3 < at < resets_at] == [], "it was tried while it was paused"
 
 
