@@ -14,6 +14,7 @@ from nightrun.hands.environment import Environment
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
 from nightrun.words.errors import NightrunError
+from nightrun.words.sandbox import OFF
 
 DEFAULTS = {environment.AUTO_COMMIT: "1", environment.AUTO_FIX: "1"}
 
@@ -124,7 +125,9 @@ def _notes(root: Path, policy: Policy, settings: Environment) -> Iterator[str]:
     if settings.auto_commit and not policy.committing_types:
         yield "no task type of the policy commits"
     yield from _about_budgets(root, policy)
-    if (without := sandbox.why_not(policy.workspace.sandbox)) is not None:
+    # Off is the person's own word: the log of each runner says it.
+    without = None if policy.workspace.sandbox == OFF else sandbox.why_not(policy.workspace.sandbox)
+    if without is not None:
         yield f"agents and gates run without a sandbox: {without}"
     try:
         yield from _about_hooks(root, policy)
