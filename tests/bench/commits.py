@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from nightrun import commit_progress
-from nightrun.hands import git_change, git_worktree
+from nightrun.hands import git_change, git_settings, git_worktree
 from tests.bench import repositories, turns
 from tests.bench.row import Bench, Family, Measured, Result, Row
 from tests.story import git_out
@@ -47,7 +47,7 @@ def _turns(bench: Bench, repo: Path, files: int) -> turns.Turns:
     def runner() -> turns.Cost:
         repositories.edit(worktree, next(numbers))
         parent = git_out(worktree, "rev-parse", "HEAD")
-        return turns.of_call(lambda: _as_the_runner(worktree, parent))
+        return turns.of_call(lambda: _as_the_runner(repo, worktree, parent))
 
     def folder() -> turns.Cost:
         repositories.edit(repo, next(numbers))
@@ -62,10 +62,18 @@ def _turns(bench: Bench, repo: Path, files: int) -> turns.Turns:
     return turns.take(ways, bench.rounds(15 if files > 10_000 else 25, 7 if files > 10_000 else 11))
 
 
-def _as_the_runner(worktree: Path, parent: str) -> None:
+def _as_the_runner(repo: Path, worktree: Path, parent: str) -> None:
+    git_settings.mark(repo)
     tree = git_change.snapshot(worktree)
     made = commit_progress.commit_change(
-        worktree, ref="refs/heads/pipeline/bench.1", parent=parent, tree=tree, message=MESSAGE, author=None, sign=False
+        worktree,
+        ref="refs/heads/pipeline/bench.1",
+        parent=parent,
+        tree=tree,
+        message=MESSAGE,
+        author=None,
+        sign=False,
+        hooks=git_settings.hooks(repo),
     )
     assert made.state == "committed", made.detail
 

@@ -34,7 +34,7 @@ class TestRun:
         for name in (*known, "GIT_AUTHOR_NAME", "GIT_COMMITTER_DATE", "GIT_CONFIG_KEY_0", "PIPELINE_AUTO_PUSH"):
             monkeypatch.setenv(name, "/nowhere")
         assert git.toplevel(repo) == repo
-        left = git._environment("status").keys() & {*known, "GIT_AUTHOR_NAME", "GIT_COMMITTER_DATE"}
+        left = git._environment("status").keys() & {*known, "GIT_AUTHOR_NAME", "GIT_COMMITTER_DATE"} - git._EXACT.keys()
         assert left == set()
         assert "PIPELINE_AUTO_PUSH" not in git._environment("status")
 
@@ -357,3 +357,19 @@ class TestPush:
 def test_the_version_of_this_git(repo: Path) -> None:
     assert git.version() >= (2, 36)
     assert isinstance(git.run(repo, "version"), process.Finished)
+
+
+def test_the_tree_of_a_commit_met_before_is_known_without_a_process(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = git.tip_and_tree(repo, "refs/heads/main")
+    assert first == (git_out(repo, "rev-parse", "HEAD"), git_out(repo, "rev-parse", "HEAD^{tree}"))
+    with monkeypatch.context() as patched:
+        patched.setattr(git, "run", lambda *_args, **_more: pytest.fail("git was asked"))
+        assert git.tip_and_tree(repo, "refs/heads/main") == first
+    git_out(repo, "pack-refs", "--all")
+    assert git.tip_and_tree(repo, "refs/heads/main") == first
+    write(repo, "b.txt", "b\n")
+    second = commit_all(repo, "b")
+    assert git.tip_and_tree(repo, "refs/heads/main") == (second, git_out(repo, "rev-parse", "HEAD^{tree}"))
+    assert git.tip_and_tree(repo, "refs/heads/none") is None

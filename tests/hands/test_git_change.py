@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nightrun.hands import git, git_change, git_worktree
+from nightrun.hands.git import GitFailed
 from nightrun.words.change import MODE_LINK, MODE_NESTED, MODE_PROGRAM, Change, Entry
 from nightrun.words.errors import NightrunError
 from tests.story import commit_all, git_out, write
@@ -250,6 +251,32 @@ class TestChange:
         assert of(change, "src/a.py").added == ((1, "password"),)
         assert of(change, "README.md").added == ((1, "other"),)
         assert not marker.exists()
+
+    def test_no_object_stands_in_for_what_is_committed(self, attempt: Path, repo: Path) -> None:
+        base = git_change.snapshot(attempt)
+        write(attempt, "key.txt", "a secret\n")
+        tree = git_change.snapshot(attempt)
+        harmless = git.run(repo, "hash-object", "-w", "--stdin", stdin=b"nothing to see\n").text.strip()
+        git_out(repo, "replace", git_out(repo, "rev-parse", f"{tree}:key.txt"), harmless)
+        assert of(git_change.change(repo, base, tree), "key.txt").added == ((1, "a secret"),)
+
+    def test_nothing_is_fetched_unless_that_is_asked_for(self, attempt: Path, repo: Path, tmp_path: Path) -> None:
+        base = git_change.snapshot(attempt)
+        write(attempt, "a.txt", "a\n")
+        tree = git_change.snapshot(attempt)
+        fetches = write(tmp_path, "fetches", f"#!/bin/sh\ntouch {tmp_path}/ran\nexit 1\n")
+        fetches.chmod(0o755)
+        settings = {"remote.x.promisor": "true", "remote.x.url": str(repo), "remote.x.uploadpack": str(fetches)}
+        for name, value in ({"extensions.partialClone": "x", "core.repositoryFormatVersion": "1"} | settings).items():
+            git_out(repo, "config", name, value)
+        blob = git_out(repo, "rev-parse", f"{tree}:a.txt")
+        (repo / ".git/objects" / blob[:2] / blob[2:]).unlink()
+        with pytest.raises(GitFailed):
+            git_change.change(repo, base, tree, lazy=False)
+        assert not (tmp_path / "ran").exists()
+        with pytest.raises(GitFailed):
+            git_change.change(repo, base, tree)
+        assert (tmp_path / "ran").exists()
 
     def test_settings_of_a_person_change_nothing(self, attempt: Path) -> None:
         base = git_change.snapshot(attempt)

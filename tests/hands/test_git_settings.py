@@ -73,3 +73,24 @@ class TestSettled:
         hook.chmod(0o644)
         marks.append(git_settings.mark(settled))
         assert len(set(marks[:3])) == 3 and marks[3] == marks[0]
+
+
+class TestHooks:
+    """Where every work tree has its hooks, as long as git would say the same in each."""
+
+    @pytest.fixture(autouse=True)
+    def _settles_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(git_settings, "_SETTLED_S", -1.0)
+
+    def test_is_known_after_a_look_until_something_is_written(self, repo: Path) -> None:
+        assert git_settings.hooks(repo) is None
+        git_settings.mark(repo)
+        assert git_settings.hooks(repo) == repo / ".git/hooks"
+        git_out(repo, "config", "core.hooksPath", "own")
+        assert git_settings.hooks(repo) is None
+
+    @pytest.mark.parametrize("setting", [("core.hooksPath", "own"), ("includeIf.onbranch:pipeline/**.path", "../x")])
+    def test_is_asked_for_where_it_may_differ(self, repo: Path, setting: tuple[str, str]) -> None:
+        git_out(repo, "config", *setting)
+        git_settings.mark(repo)
+        assert git_settings.hooks(repo) is None

@@ -35,6 +35,23 @@ def test_what_is_planted_stops_the_night_before_any_git_runs_it(new_night: Night
     assert "settings or hooks in this repository were changed" in night.log.read_text()
 
 
+@pytest.mark.parametrize("code", [0, 1])
+def test_what_the_gate_plants_is_found_before_any_git_of_ours_runs(
+    new_night: Nights, tmp_path: Path, code: int
+) -> None:
+    """It runs what the agent wrote. After a red one the target itself is checked, in a worktree that git fills."""
+    marker = tmp_path / "marker"
+    gate = [["sh", "-c", f'"$@"; touch -d 2001-01-01 README.md; exit {code}', "sh", *PLANTERS["settings"], str(marker)]]
+    night = new_night({"task_types": {"impl": {"gate": gate}}})
+    with night.api() as client:
+        client.add_task(script("echo a >a.txt"), "impl")
+    assert night.until_idle() == 1, night.said()
+    [task] = night.tasks()
+    assert not marker.exists(), marker.read_text()
+    assert "settings or hooks in this repository were changed" in (task.error_summary or "")
+    assert (Path(task.worktree or "") / "a.txt").read_text() == "a\n"
+
+
 def test_a_person_who_looked_resumes_and_all_goes_on(new_night: Nights) -> None:
     agent = {"command": ["sh", "-c", "git config core.abbrev 9; echo x >x.txt"]}
     night = new_night({"agents": {"planter": agent}, "limits": {"attempts": 2, "backoff": ["100ms"]}})

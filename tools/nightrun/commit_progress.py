@@ -68,13 +68,21 @@ def commit_progress(task_id: str, task_type: str, message: str, push: bool = Fal
 
 
 def commit_change(
-    worktree: Path, *, ref: str, parent: str | None, tree: str, message: bytes, author: str | None, sign: bool
+    worktree: Path,
+    *,
+    ref: str,
+    parent: str | None,
+    tree: str,
+    message: bytes,
+    author: str | None,
+    sign: bool,
+    hooks: Path | None = None,
 ) -> Made:
     """The same for an attempt: put its finished tree on its branch. Never raises; `Made` says what came of it."""
     from nightrun.hands import attempt_commit  # kept from the small command, which has to be quick
 
     return attempt_commit.commit_change(
-        worktree, ref=ref, parent=parent, tree=tree, message=message, author=author, sign=sign
+        worktree, ref=ref, parent=parent, tree=tree, message=message, author=author, sign=sign, hooks=hooks
     )
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
 from nightrun.hands import clock, git, git_change, marker, process, sandbox, state_dir, tail
 from nightrun.hands.process import ProgramMissing
+from nightrun.policy.model import Scan
 from nightrun.policy.task_types import TaskType
 from nightrun.words import gate as gates
 from nightrun.words.agent import AgentEnd, AgentResult, AgentRun, AgentSpec
@@ -91,8 +93,9 @@ def _attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
         return told
     try:
         judged = _judge(world, task, place, told, result)
-        # The gate runs what the agent wrote.
         return judged if runner_trust.is_given(world) else _untouchable(judged)
+    except runner_trust.Broken:
+        return _untouchable(told)
     except runner_gate.Stopped as error:
         return replace(told, outcome=Outcome(kind="interrupted", summary=error.message))
     except (NightrunError, OSError) as error:
@@ -264,9 +267,7 @@ def _judge(world: World, task: Task, place: Place, told: Judged, result: AgentRe
     if wrong is not None:
         return replace(told, outcome=replace(wrong, output=wrong.output or told.outcome.output))
     told = _ticked(world, task, place, told, found)
-    told = _gated(world, task, place, told)
-    if told.outcome.kind == COMPLETED and told.changed:
-        told = _scanned(world, place, told)
+    told = _checked(world, task, place, told)
     if told.outcome.kind != COMPLETED:
         return told
     findings = verdicts.findings(result.text) if found == "FAIL" else ""
@@ -291,6 +292,18 @@ def _ticked(world: World, task: Task, place: Place, told: Judged, verdict: str |
     return replace(told, tree=tree, changed=tree != place.base_tree)
 
 
+def _checked(world: World, task: Task, place: Place, told: Judged) -> Judged:
+    """By the gate and by the scan, which is made meanwhile: it reads objects alone."""
+    settings = world.policy.scan
+    with ThreadPoolExecutor(1) as beside:
+        scan = beside.submit(_scan, world, place, told, settings, lazy=False)
+        told = _gated(world, task, place, told)
+    if told.outcome.kind != COMPLETED:
+        return told
+    # What is missing was perhaps never fetched. git starts a program to fetch it, which the gate may have named.
+    return _scanned(told, scan.result() if scan.exception() is None else _scan(world, place, told, settings, lazy=True))
+
+
 def _gated(world: World, task: Task, place: Place, told: Judged) -> Judged:
     assert told.tree is not None
     gate = runner_gate.check(world, task, place.path, told.tree)
@@ -306,10 +319,13 @@ def _gated(world: World, task: Task, place: Place, told: Judged) -> Judged:
     return replace(told, outcome=wrong, blameless=blameless)
 
 
-def _scanned(world: World, place: Place, told: Judged) -> Judged:
-    assert told.tree is not None
-    change = git_change.change(world.root, place.base_tree, told.tree)
-    findings = scans.look(change, world.policy.scan)
+def _scan(world: World, place: Place, told: Judged, settings: Scan, *, lazy: bool) -> list[ScanFinding]:
+    if told.tree is None or not told.changed:
+        return []
+    return scans.look(git_change.change(world.root, place.base_tree, told.tree, lazy=lazy), settings)
+
+
+def _scanned(told: Judged, findings: list[ScanFinding]) -> Judged:
     refused = scan_report.refused(findings)
     if refused:
         wrong = Outcome(kind="scan", summary=scan_report.summary(refused), output=scan_report.text(refused))

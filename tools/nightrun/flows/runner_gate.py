@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nightrun.decisions import child_env, fingerprint
 from nightrun.decisions import sandbox as walls
-from nightrun.flows import runner_workspace
+from nightrun.flows import runner_trust, runner_workspace
 from nightrun.flows.runner_world import World
 from nightrun.hands import clock, git, git_change, git_worktree, marker, process, sandbox
 from nightrun.hands.process import Ended, ProgramMissing
@@ -63,11 +63,13 @@ def _run(
     for command, name in zip(commands, shown, strict=True):
         ended, problem = _one(world, command, path, log_file, mark, timeout_s)
         if problem:
+            runner_trust.check(world)
             output = "" if ended is None else ended.tail.decode(errors="replace")
             why = f"`{name}` {problem}" + (f": {_last_line(output)}" if output.strip() else "")
             seconds = clock.monotonic() - started
             return Gate(result=words.FAILED, tree=tree, seconds=seconds, commands=shown, problem=why, output=output)
     seconds = clock.monotonic() - started
+    runner_trust.check(world)
     after = git_change.tracked_tree(path)
     if after != tree:
         why = "the gate itself changes files that git tracks, so it did not check what would be committed"

@@ -6,6 +6,7 @@ A crash at any point gives one commit: the trailer `Pipeline-Task` is looked for
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from nightrun.decisions import landing, message
 from nightrun.flows import runner_durable, runner_gate, runner_tick, runner_workspace
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World, alone
-from nightrun.hands import clock, git, git_change, git_commit, git_land, git_recover, git_worktree, marker
+from nightrun.hands import clock, git, git_change, git_commit, git_land, git_recover, git_settings, git_worktree, marker
 from nightrun.hands.attempt_commit import Made
 from nightrun.hands.client import ApiAway, Refused
 from nightrun.words import gate as gates
@@ -59,8 +60,12 @@ def land(world: World, task: Task, place: Place, *, fresh: bool = False) -> Task
         done = Landed(state=words.COMMIT_FAILED, reason=f"{error.strerror or error}: it is looked at again")
     if done.state == "conflict":
         return _reopen(world, task, place, done)
-    _leave(world, place, done)
-    return _record(world, task, done)
+    if place.is_root:
+        _leave(world, place, done)
+        return _record(world, task, done)
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(_leave, world, place, done)
+        return _record(world, task, done)
 
 
 def _leave(world: World, place: Place, done: Landed) -> None:
@@ -145,6 +150,7 @@ def _made(world: World, task: Task, place: Place, gate: Gate) -> Made:
         message=_message(world, task, gate),
         author=world.policy.commit.author,
         sign=world.signs,
+        hooks=None if place.is_root else git_settings.hooks(world.root),
     )
 
 

@@ -14,6 +14,7 @@ from nightrun.decisions.pausing import INTAKE
 from nightrun.flows.runner_world import World
 from nightrun.hands import files, git_settings, state_file
 from nightrun.hands.client import ApiAway
+from nightrun.words.errors import NightrunError
 
 NOTE = "git-settings.json"  # in the state folder
 BY = "guard"  # nightrun itself does not end such a pause
@@ -23,6 +24,16 @@ WHY = (
 )
 
 log = logging.getLogger("nightrun.runner")
+
+
+class Broken(NightrunError):
+    """They differ: the attempt stays as it is, for a person to look at."""
+
+
+def check(world: World) -> None:
+    """Broken when nothing of git may touch the work any more: what just ended was written by an agent."""
+    if not is_given(world):
+        raise Broken(WHY)
 
 
 def is_given(world: World) -> bool:

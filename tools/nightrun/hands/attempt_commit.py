@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightrun.hands import commit_index, git, git_commit
+from nightrun.hands import commit_index, git, git_commit, git_worktree
 from nightrun.hands.commit_hooks import PRE_COMMIT, HookRefused, Hooks
 from nightrun.hands.commit_index import PrivateIndex
 from nightrun.hands.git_commit import Place
@@ -45,14 +45,23 @@ class _Change:
 
 
 def commit_change(
-    worktree: Path, *, ref: str, parent: str | None, tree: str, message: bytes, author: str | None, sign: bool
+    worktree: Path,
+    *,
+    ref: str,
+    parent: str | None,
+    tree: str,
+    message: bytes,
+    author: str | None,
+    sign: bool,
+    hooks: Path | None = None,
 ) -> Made:
     """Put `tree` on `ref`, which has to be at `parent`. Never raises: the task is completed, and it is tried again.
 
-    After CHANGED the same call with `Made.tree` goes on; what the hook changed is on disk in the worktree.
+    `hooks` is the folder of the hooks where that is known. After CHANGED the same call with `Made.tree` goes on; what
+    the hook changed is on disk in the worktree.
     """
     try:
-        place = git_commit.place(worktree, None)
+        place = git_commit.place(worktree, None) if hooks is None else _place(worktree, hooks)
         change = _Change(place=place, ref=ref, parent=parent, tree=tree, message=message, author=author, sign=sign)
         if place.has_hook(PRE_COMMIT):
             return _with_pre_commit(change)
@@ -61,6 +70,12 @@ def commit_change(
         return Made(state=REFUSED, tree=tree, detail=_words(error))
     except (NightrunError, OSError) as error:
         return Made(state=FAILED, tree=tree, detail=_words(error))
+
+
+def _place(worktree: Path, hooks: Path) -> Place:
+    """What git would say, without asking it."""
+    git_dir, common = git_worktree.git_dir(worktree), git.common_dir(worktree)
+    return Place(top=worktree, git_dir=git_dir, common=common, hooks=hooks, tree=None)
 
 
 def _with_pre_commit(change: _Change) -> Made:

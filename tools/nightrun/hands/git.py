@@ -31,7 +31,8 @@ _SET = {
     "GIT_EDITOR": ":",
     "GIT_PAGER": "cat",
 }
-_EXACT = {"LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1"}
+# Whoever may write refs could show other objects in the place of those that are committed, to a scan as well.
+_EXACT = {"LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1", "GIT_NO_REPLACE_OBJECTS": "1"}
 
 # A repository that an agent may write tells git which programs to run (reliability.md 4.3).
 _OVERRIDES = {
@@ -74,9 +75,13 @@ _LOCKED = re.compile(
 _MOST_BYTES = 1 << 30
 _HOOK_TIMEOUT_S = 600.0
 _PUSH_TIMEOUT_S = 600.0
+_MOST_TREES = 500
 # git 2.39 lists them so between two of its sentences.
 _UNPUSHED = re.compile(r"^  (\S.*)$", re.MULTILINE)
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
+
+
+_trees: dict[str, str] = {}  # of commits
 
 
 class GitFailed(NightrunError):
@@ -366,11 +371,31 @@ def tip(where: Path, ref: str) -> str | None:
 
 
 def tip_and_tree(where: Path, ref: str) -> tuple[str, str] | None:
-    """The commit that a ref names and its tree; None when there is none."""
-    name = _name(ref)
+    """The commit that a ref names and its tree; None when there is none. Of a commit met before without a process."""
+    name, written = _name(ref), _written(where, ref)
+    if written in _trees:
+        return written, _trees[written]
     done = run(where, "rev-parse", f"{name}^{{commit}}", f"{name}^{{tree}}", ok=(0, 128))
-    found = done.text.split()
-    return (found[0], found[1]) if done.code == 0 else None
+    if done.code != 0:
+        return None
+    commit, tree = done.text.split()
+    remember_tree(commit, tree)
+    return commit, tree
+
+
+def remember_tree(commit: str, tree: str) -> None:
+    """No commit ever gets another tree."""
+    if len(_trees) >= _MOST_TREES:
+        _trees.clear()
+    _trees[commit] = tree
+
+
+def _written(where: Path, ref: str) -> str:
+    """What the file of a branch holds, which counts before a packed one; empty when there is none."""
+    try:
+        return (common_dir(where) / ref).read_text().rstrip("\n")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def tree_of(where: Path, commit: str) -> str:

@@ -17,6 +17,7 @@ _ALL_LINES_BYTES = 32 << 20  # more than this of new files is not looked at line
 _NESTED_EMPTY = "does not have a commit checked out"
 _BROKEN_INDEX = re.compile("index file (corrupt|smaller)|bad index|bad signature|index uses|unknown index")
 _STATUS = ("status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignore-submodules=dirty", "--no-renames")
+_NO_FETCH = {"GIT_NO_LAZY_FETCH": "1"}
 _HUNK = re.compile(rb"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 _MISSING = (b"does not exist", b"exists on disk, but not in", b"bad file", b"Not a valid object name")
 
@@ -189,27 +190,32 @@ class _Lines:
     binary: bool = False
 
 
-def change(root: Path, old_tree: str, new_tree: str, *, line_bytes: int = 2 << 20) -> Change:
-    """The difference of two trees. Lines are read of files up to `line_bytes`, and of the smaller ones first."""
-    entries = differences(root, old_tree, new_tree)
-    sizes = _sizes(root, entries)
+def change(root: Path, old_tree: str, new_tree: str, *, line_bytes: int = 2 << 20, lazy: bool = True) -> Change:
+    """The difference of two trees. Lines are read of files up to `line_bytes`, and of the smaller ones first.
+
+    GitFailed when an object is missing; `lazy` fetches it in a partial clone, by a program that the settings name.
+    """
+    env = {} if lazy else _NO_FETCH
+    entries = differences(root, old_tree, new_tree, env=env)
+    sizes = _sizes(root, entries, env)
     limit = _limit(entries, sizes, line_bytes)
-    sections = iter(_sections(root, old_tree, new_tree, limit) if entries else ())
+    sections = iter(_sections(root, old_tree, new_tree, limit, env) if entries else ())
     filled = [_filled(entry, sizes, limit, sections) for entry in entries]
     complete = all(size <= limit for size in sizes.values())
-    paths = _paths(root, new_tree) if any(one.status == ADDED for one in entries) else frozenset()
+    paths = _paths(root, new_tree, env) if any(one.status == ADDED for one in entries) else frozenset()
     return Change(base=old_tree, tree=new_tree, entries=tuple(filled), complete=complete, paths=paths)
 
 
-def _paths(root: Path, tree: str) -> frozenset[str]:
-    listed = git.run(root, "ls-tree", "-r", "-z", "--name-only", "--full-tree", tree, timeout_s=_TIMEOUT_S).out
+def _paths(root: Path, tree: str, env: Mapping[str, str]) -> frozenset[str]:
+    flags = ("-r", "-z", "--name-only", "--full-tree")
+    listed = git.run(root, "ls-tree", *flags, tree, env=env, timeout_s=_TIMEOUT_S).out
     return frozenset(os.fsdecode(listed).split("\0")[:-1])
 
 
-def differences(root: Path, old: str, new: str) -> list[Entry]:
+def differences(root: Path, old: str, new: str, *, env: Mapping[str, str] | None = None) -> list[Entry]:
     """The paths in which two trees or commits differ, without sizes and lines, in git's order."""
     flags = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--ignore-submodules=none")
-    fields = os.fsdecode(git.run(root, "diff-tree", *flags, old, new).out).split("\0")[:-1]
+    fields = os.fsdecode(git.run(root, "diff-tree", *flags, old, new, env=env).out).split("\0")[:-1]
     found = []
     for about, path in zip(fields[::2], fields[1::2], strict=True):
         old_mode, new_mode, old_id, new_id, status = about.removeprefix(":").split(" ")
@@ -222,15 +228,19 @@ def differences(root: Path, old: str, new: str) -> list[Entry]:
     return found
 
 
-def _sizes(root: Path, entries: Sequence[Entry]) -> dict[str, int]:
+def _sizes(root: Path, entries: Sequence[Entry], env: Mapping[str, str]) -> dict[str, int]:
     """Bytes of each blob, by id."""
     wanted = {one.old_id for one in entries if one.old_mode not in (0, MODE_NESTED)}
     wanted |= {one.new_id for one in entries if one.new_mode not in (0, MODE_NESTED)}
     if not wanted:
         return {}
     listed = "".join(f"{one}\n" for one in wanted).encode()
-    out = git.run(root, "cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=listed).out.decode()
-    return {name: int(size) for name, size in (line.split(" ") for line in out.splitlines())}
+    asked = ("cat-file", "--batch-check=%(objectname) %(objectsize)")
+    done = git.run(root, *asked, stdin=listed, env=env)
+    said = [line.split(" ") for line in done.out.decode().splitlines()]
+    if missing := [name for name, size in said if not size.isdecimal()]:
+        raise git.GitFailed(done.argv, done.code, f"object {missing[0]} is missing")
+    return {name: int(size) for name, size in said}
 
 
 def _limit(entries: Sequence[Entry], sizes: Mapping[str, int], line_bytes: int) -> int:
@@ -247,13 +257,14 @@ def _larger(entry: Entry, sizes: Mapping[str, int]) -> int:
     return max(sizes.get(entry.old_id, 0), sizes.get(entry.new_id, 0))
 
 
-def _sections(root: Path, old: str, new: str, limit: int) -> Iterator[bytes]:
+def _sections(root: Path, old: str, new: str, limit: int, env: Mapping[str, str]) -> Iterator[bytes]:
     """The patch, cut before each file. Two for a path whose type changed: deleted, then made."""
     common = git.common_dir(root)
     flags = ("-r", "-p", "-U0", "--inter-hunk-context=0", "--no-renames", "--no-color", "--no-relative")
     quiet = ("--no-ext-diff", "--no-textconv", "--submodule=short", "--ignore-submodules=none", "--full-index")
     # No .gitattributes is read, where an agent's earlier change may have said that files are no text.
-    env = {"GIT_DIR": str(common), "GIT_INDEX_FILE": str(common / "nightrun-no-index"), "GIT_ATTR_SOURCE": old}
+    place = {"GIT_DIR": str(common), "GIT_INDEX_FILE": str(common / "nightrun-no-index"), "GIT_ATTR_SOURCE": old}
+    env = {**place, **env}
     settings = ("-c", f"core.bigFileThreshold={limit}", "-c", f"core.attributesFile={os.devnull}")
     out = git.run(common, *settings, "diff-tree", *flags, *quiet, old, new, env=env, timeout_s=_TIMEOUT_S).out
     # Every line of content begins with a sign, so this is no content.

@@ -61,7 +61,9 @@ def commit_tree(where: Path, tree: str, parent: str | None, message: bytes, *, a
         if "-S" in flags:
             raise GitFailed(error.argv, error.code, f"the commit could not be signed: {error.said}") from error
         raise
-    return done.text.strip()
+    made = done.text.strip()
+    git.remember_tree(made, tree)
+    return made
 
 
 def kept(where: Path, tree: str, parent: str, subject: str) -> str:

@@ -16,6 +16,9 @@ _SETTLED_S = 2.0
 _NO_SYSTEM_FILE = re.compile(rb"unable to read config file '(.+)'", re.S)
 _INCLUDE = re.compile(rb"include(if\..*)?\.path", re.I | re.S)
 
+_INCLUDE_IF = re.compile(rb"includeif\..*", re.I | re.S)
+
+_Read = list[tuple[Path, bytes, bytes]]
 _Times = tuple[tuple[int, ...] | None, ...]
 
 
@@ -24,6 +27,7 @@ class _Seen:
     paths: tuple[Path, ...]
     times: _Times
     mark: str
+    hooks: Path | None  # where all work trees have them; None: git has to be asked in each
 
 
 _seen: dict[Path, _Seen] = {}
@@ -37,12 +41,27 @@ def mark(root: Path) -> str:
     known = _seen.get(root)
     if known is not None and _times(known.paths) == known.times:
         return known.mark
-    paths = _paths(root)
+    read = _read(root)
+    paths = _paths(root, read)
     before, made = _times(paths), _mark(root)
     newest = max((one[-1] for one in before if one), default=0) / 1e9
     if before == _times(paths) and clock.now() - newest > _SETTLED_S:
-        _seen[root] = _Seen(paths=paths, times=before, mark=made)
+        _seen[root] = _Seen(paths=paths, times=before, mark=made, hooks=_usual_hooks(root, read))
     return made
+
+
+def hooks(root: Path) -> Path | None:
+    """The folder of the hooks of every work tree; None when git has to be asked, who may see another in each."""
+    known = _seen.get(root)
+    return known.hooks if known is not None and _times(known.paths) == known.times else None
+
+
+def _usual_hooks(root: Path, read: _Read) -> Path | None:
+    """Not where they were put elsewhere, perhaps relative to a work tree, or where a setting depends on the place."""
+    if any(_INCLUDE_IF.fullmatch(name) for _, name, _ in read):
+        return None
+    usual = git.common_dir(root) / "hooks"
+    return usual if git.hooks_dir(root) == usual else None
 
 
 def _mark(root: Path) -> str:
@@ -76,7 +95,7 @@ def _time(path: Path) -> tuple[int, ...] | None:
     return found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _paths(root: Path) -> tuple[Path, ...]:
+def _paths(root: Path, read: _Read) -> tuple[Path, ...]:
     """All that the mark is made of, files that are not there yet included."""
     common, hooks = git.common_dir(root), git.hooks_dir(root)
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser())
@@ -84,18 +103,24 @@ def _paths(root: Path) -> tuple[Path, ...]:
     personal = [Path(own)] if own else [Path("~/.gitconfig").expanduser(), config / "git/config"]
     shared = [common / name for name in ("config", "config.worktree", "info/attributes")]
     each = sorted(hooks.iterdir()) if hooks.is_dir() else []
-    return tuple(dict.fromkeys([*_system(root), *personal, *shared, *_read(root), hooks, *each]))
+    return tuple(dict.fromkeys([*_system(root), *personal, *shared, *_files(read), hooks, *each]))
 
 
-def _read(root: Path) -> Iterator[Path]:
-    """The files that git takes settings from, and those that they include."""
+def _read(root: Path) -> _Read:
+    """The settings that git has here: the file that each is from, its name and its value."""
     listed = git.run(root, "config", "--list", "--show-origin", "-z", hooks=True, network=True).out.split(b"\0")
+    found = []
     for origin, setting in zip(listed[::2], listed[1::2], strict=False):
-        if not origin.startswith(b"file:"):
-            continue
-        file = root / os.fsdecode(origin.removeprefix(b"file:"))
+        if origin.startswith(b"file:"):
+            name, _, value = setting.partition(b"\n")
+            found.append((root / os.fsdecode(origin.removeprefix(b"file:")), name, value))
+    return found
+
+
+def _files(read: _Read) -> Iterator[Path]:
+    """The files that git takes settings from, and those that they include."""
+    for file, name, value in read:
         yield file
-        name, _, value = setting.partition(b"\n")
         if _INCLUDE.fullmatch(name):
             yield file.parent / Path(os.fsdecode(value)).expanduser()
 

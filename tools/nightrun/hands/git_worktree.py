@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from nightrun.hands import clock, git, git_staged
+from nightrun.hands import clock, git, git_staged, git_worktree_make
 from nightrun.words.errors import NightrunError
 
 _OURS = Path(".pipeline/worktrees")
@@ -19,10 +19,10 @@ _ADD_TIMEOUT_S = 600.0
 
 def add(root: Path, path: Path, branch: str | None, base: str) -> None:
     """A worktree of the commit `base` on a new branch, or on none. No hook of the person runs."""
-    where = ("--detach",) if branch is None else ("-b", branch)
-    # --force: a folder that is gone may still be registered.
-    run = ("worktree", "add", "--quiet", "--force", "--no-track", *where, str(path), base)
-    git.run(root, *(one for one in run if branch is not None or one != "--no-track"), timeout_s=_ADD_TIMEOUT_S)
+    if branch is None or not git_worktree_make.make(root, path, branch, base, timeout_s=_ADD_TIMEOUT_S):
+        where = ("--detach",) if branch is None else ("--no-track", "-b", branch)
+        # --force: a folder that is gone may still be registered.
+        git.run(root, "worktree", "add", "--quiet", "--force", *where, str(path), base, timeout_s=_ADD_TIMEOUT_S)
     git_staged.mark(git.git_dir(path))
 
 
