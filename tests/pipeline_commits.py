@@ -18,6 +18,7 @@ def task_commit(
     gate: str = "passed",
     commands: tuple[str, ...] = ("true",),
     direction: str = "",
+    log: str = "",
 ) -> str:
     """An attempt in a worktree of its own that writes the files, committed and landed on main; its commit."""
     place = repo.with_name(f"wt-{task_id}")
@@ -28,6 +29,7 @@ def task_commit(
     git_out(place, "add", "-A")
     tree = git_out(place, "write-tree")
     evidence = {"result": gate, "tree": tree, "seconds": 0.1, "commands": list(commands) if gate == "passed" else []}
+    evidence |= {"codes": [0], "log": log}
     made = commit_progress.commit_change(
         place,
         ref=f"refs/heads/{branch}",
@@ -40,6 +42,7 @@ def task_commit(
             attempt=1,
             agent="script",
             gate=message.gate_trailer(evidence),
+            gate_log=message.gate_log_trailer(evidence),
         ),
         author=None,
         sign=False,

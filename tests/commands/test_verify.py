@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -86,6 +87,18 @@ def test_commands_of_a_message_never_run(gated: Path, tmp_path: Path) -> None:
     task_commit(gated, "t1", {"one": "1\n"}, commands=(f"touch {tmp_path / 'pwned'}",))
     assert verify(gated).exit_code == 1
     assert not (tmp_path / "pwned").exists()
+
+
+def test_a_log_that_is_not_the_one_of_the_gate_is_found(gated: Path) -> None:
+    printed = b"12 passed\n"
+    task_commit(gated, "t1", {"one": "1\n"}, commands=(GATE,), log=hashlib.sha256(printed).hexdigest())
+    assert verify(gated, "HEAD", "--no-run").exit_code == 0, "logs are not kept for ever"
+    log = StateDir(gated).create().task_logs / "t1.1.gate.log"
+    log.write_bytes(printed)
+    assert verify(gated, "HEAD", "--no-run").exit_code == 0
+    log.write_bytes(b"13 passed\n")
+    shown = verify(gated, "HEAD", "--no-run")
+    assert (shown.exit_code, f"what its gate printed is not what it names: {log}" in shown.stdout) == (1, True)
 
 
 def test_a_gate_that_was_changed_since_is_the_one_of_then(gated: Path) -> None:

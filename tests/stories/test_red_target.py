@@ -18,6 +18,8 @@ if "The gate fails on the target branch itself" in prompt:
     Path(sys.argv[1]).write_text(prompt)
     Path("needed.txt").write_text("there")
 else:
+    with open(sys.argv[1] + ".others", "a") as file:
+        print("repaired" if Path("needed.txt").exists() else "still red", file=file)
     Path(os.environ["PIPELINE_TASK_ID"] + ".txt").write_text("x")
 """
 GATE = "test -f needed.txt || { echo needed.txt is missing; exit 1; }"
@@ -39,6 +41,7 @@ def test_a_red_target_is_repaired_by_one_impl_task_and_the_others_are_not_charge
     (repair,) = [one for one in tasks if one.id not in ids]
     assert (repair.task_type, repair.context["condition"]) == ("impl", "gate_red")
     assert "needed.txt is missing" in told.read_text()
+    assert told.with_name("told.others").read_text() == "repaired\n" * 3, "an agent worked on a red target"
     assert {(one.status, one.commit_state, one.failures) for one in tasks} == {("completed", "landed", 0)}
     check_one_commit_each(night, tasks)
     assert night.committed()[repair.id] == [git_out(night.root, "log", "-1", "--format=%H", "--", "needed.txt")]

@@ -189,7 +189,9 @@ def _gate(task: Facts) -> Line:
     commands = ", ".join(lines.safe(one if isinstance(one, str) else " ".join(map(str, one)), 80) for one in _all(gate))
     check = f"git show -s --format='%(trailers:key=Pipeline-Gate)' {_quoted(sha)}" if sha else ""
     tree = f" on tree {_short(gate['tree'])}" if gate.get("tree") else ""
-    return Line(f"Completed; the gate passed{tree}: {commands or 'no command'}.", check, GOOD)
+    marks = {"reused": ", as it did before on the same tree", "flaky": ", after it failed on the same tree (flaky)"}
+    said = "".join(words for name, words in marks.items() if gate.get(name))
+    return Line(f"Completed; the gate passed{tree}{said}: {commands or 'no command'}.", check, GOOD)
 
 
 def _all(gate: Facts) -> Iterable[Any]:

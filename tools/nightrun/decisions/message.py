@@ -12,6 +12,9 @@ TASK = "Pipeline-Task"
 ATTEMPT = "Pipeline-Attempt"
 AGENT = "Pipeline-Agent"
 GATE = "Pipeline-Gate"
+GATE_LOG = "Pipeline-Gate-Log"
+
+GATE_MARKS = ("reused", "flaky")
 
 SUBJECT_LENGTH = 72
 BODY_LENGTH = 16 << 10
@@ -38,11 +41,12 @@ def commit(
     attempt: int | None = None,
     agent: str | None = None,
     gate: str | None = None,
+    gate_log: str | None = None,
     subject_length: int = SUBJECT_LENGTH,
     body_length: int = BODY_LENGTH,
 ) -> bytes:
     """The whole message, UTF-8. Exactly one Pipeline-Task value, whatever the direction says."""
-    known = ((TASK, task_id), (ATTEMPT, attempt), (AGENT, agent), (GATE, gate))
+    known = ((TASK, task_id), (ATTEMPT, attempt), (AGENT, agent), (GATE, gate), (GATE_LOG, gate_log))
     own = "\n".join(f"{name}: {one_line(str(value))}" for name, value in known if value not in (None, ""))
     paragraphs = [subject(task_type, task_id, direction, subject_length), _body(direction, body_length), own]
     return ("\n\n".join(one for one in paragraphs if one) + "\n").encode()
@@ -55,6 +59,14 @@ def gate_trailer(gate: Mapping[str, Any] | None) -> str:
     commands = "; ".join(map(str, gate.get("commands") or ()))
     seconds = float(gate.get("seconds") or 0.0)
     return one_line(f"{gate.get('result') or 'none'} {gate.get('tree') or ''} {seconds:.1f}s {commands}")
+
+
+def gate_log_trailer(gate: Mapping[str, Any] | None) -> str:
+    """`sha256:<digits> exit 0`, with `reused` and `flaky` where it is; empty when no log of a gate is known."""
+    if not gate or not gate.get("log"):
+        return ""
+    codes = " ".join(map(str, gate.get("codes") or ()))
+    return one_line(", ".join([f"sha256:{gate['log']} exit {codes}", *(one for one in GATE_MARKS if gate.get(one))]))
 
 
 def trailers(raw: bytes) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from nightrun.decisions import lines, page, progress, suggested_lines, suggestion
+from nightrun.decisions import lines, message, page, progress, suggested_lines, suggestion
 from nightrun.decisions.lines import BAD, DIM, GOOD, Line, Section
 from nightrun.words import issue
 from nightrun.words import task as words
@@ -113,6 +113,9 @@ def _committed(one: Facts) -> Line:
     return Line(f"{lines.title(one)}: {_evidence(one)}", look, GOOD)
 
 
+MARKS = {"reused": "answered before for the same tree", "flaky": "flaky: it failed first on the same tree"}
+
+
 def _evidence(one: Facts) -> str:
     """What checked it: the gate, how long it took, on which tree."""
     gate = one.get("gate") or {}
@@ -121,7 +124,8 @@ def _evidence(one: Facts) -> str:
     commands = ", ".join(lines.safe(_command(each), 60) for each in gate.get("commands") or ())
     took = f" in {gate['seconds']:.1f} s" if isinstance(gate.get("seconds"), (int, float)) else ""
     tree = f" on tree {lines.safe(gate['tree'], 10).rstrip('…')}" if gate.get("tree") else ""
-    return f"gate passed{took}{tree}: {commands or 'no command'}"
+    marks = "".join(f", {MARKS[name]}" for name in message.GATE_MARKS if gate.get(name))
+    return f"gate passed{took}{tree}{marks}: {commands or 'no command'}"
 
 
 def _command(words_or_text: Any) -> str:

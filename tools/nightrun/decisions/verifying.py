@@ -23,6 +23,7 @@ CLAIM_CHARS = 60
 
 _SUBJECT = re.compile(r"\[pipeline\] ([a-z][a-z0-9_-]*) ([A-Za-z0-9][A-Za-z0-9._-]*): \S.*")
 _GATE = re.compile(r"(passed|none)(?: ([0-9a-f]{40}|[0-9a-f]{64}))?(?: (\d+\.\d)s)?(?: (.*))?", re.DOTALL)
+_GATE_LOG = re.compile(r"sha256:([0-9a-f]{64}) exit [0-9 ]*((?:, [a-z]+)*)")
 _TASK_LINE = re.compile(rf"^{messages.TASK}[ \t]*:", re.MULTILINE | re.IGNORECASE)
 
 
@@ -34,6 +35,8 @@ class Claim:
     task: str | None
     task_type: str | None
     gate: str | None  # the trailer; None when it claims none
+    attempt: str | None = None
+    log: str | None = None  # SHA-256 of what the gate printed in this attempt; None when it claims none
     problems: tuple[str, ...] = ()
 
     @property
@@ -67,6 +70,7 @@ class Found:
     commands: tuple[str, ...] = ()
     log: str = ""  # the file with what it printed, kept when it did not pass
     named: bool = True  # these are the commands that the commit names
+    other_log: str = ""  # the log of its gate, when that is not the one that the commit names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +90,21 @@ def read(commit: Commit) -> Claim:
         task=tasks[0] if len(tasks) == 1 else None,
         task_type=subject[1] if subject else None,
         gate=gate[0] if gate else None,
+        attempt=_number(known),
+        log=_log(known),
         problems=tuple(_problems(commit, known, subject)),
     )
+
+
+def _number(known: Mapping[str, Sequence[str]]) -> str | None:
+    said = known.get(messages.ATTEMPT) or []
+    return said[0] if len(said) == 1 and re.fullmatch("[0-9]{1,9}", said[0]) else None
+
+
+def _log(known: Mapping[str, Sequence[str]]) -> str | None:
+    """Of a gate that answered before, the log is another attempt's."""
+    said = _GATE_LOG.fullmatch((known.get(messages.GATE_LOG) or [""])[0])
+    return said[1] if said and "reused" not in said[2] else None
 
 
 def _problems(commit: Commit, known: Mapping[str, Sequence[str]], subject: re.Match[str] | None) -> Iterator[str]:
@@ -132,6 +149,8 @@ def judge(claim: Claim, found: Found) -> Verdict:
 
 
 def _against(claim: Claim, found: Found) -> Iterator[str]:
+    if found.other_log:
+        yield f"what its gate printed is not what it names: {found.other_log}"
     if claim.result is None:
         return
     if not found.named:

@@ -197,9 +197,15 @@ class Runner:
             return
         with world.pulse.holding(task), runner_workspace.owned(world, self._folder(task)):
             try:
-                place = runner_resume.begin(world, task, runner_workspace.prepare(world, task), agent)
+                place = runner_workspace.prepare(world, task)
+                is_red = runner_red.found(world, task, place)
+                place = place if is_red else runner_resume.begin(world, task, place, agent)
             except NightrunError as error:
                 self._cannot_begin(task, agent, error)
+                return
+            if is_red:
+                runner_workspace.leave(world, place, keep_branch=False)
+                runner_record.put_back(world, task, runner_red.why(world), ready_at=clock.now() + runner_red.LOOK_S)
                 return
             judged = runner_attempt.attempt(world, task, place, agent)
             if judged.outcome.kind == COMPLETED:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nightrun.decisions import child_env, fingerprint
 from nightrun.decisions import sandbox as walls
 from nightrun.flows import runner_trust, runner_workspace
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, git, git_change, git_worktree, marker, process, sandbox
+from nightrun.hands import clock, files, git, git_change, git_worktree, marker, process, sandbox, state_dir
 from nightrun.hands.process import Ended, ProgramMissing
 from nightrun.words import gate as words
 from nightrun.words.errors import NightrunError
@@ -35,17 +36,36 @@ def check(world: World, task: Task, path: Path, tree: str) -> Gate:
         return known
     log_file = world.state.task_logs / f"{task.id}.{task.attempt}.gate.log"
     mark = marker.of_attempt(world.root, task.id, task.attempt)
-    made = _run(world, commands, path, tree, log_file, mark, timeout_s=world.policy.task_types[task.task_type].timeout)
-    if made.result == words.PASSED:
-        _remember(world, made)
-    return made
+    return _sure(world, commands, path, tree, log_file, mark, world.policy.task_types[task.task_type].timeout)
 
 
 def _remember(world: World, passed: Gate) -> None:
     if len(world.gates) >= MOST_REMEMBERED:
         world.gates.pop(next(iter(world.gates)))
-    again = Gate(result=words.PASSED, tree=passed.tree, seconds=passed.seconds, commands=passed.commands, reused=True)
-    world.gates[passed.tree, passed.commands] = again
+    world.gates[passed.tree, passed.commands] = replace(passed, reused=True)
+
+
+def _sure(
+    world: World,
+    commands: Sequence[Sequence[str]],
+    path: Path,
+    tree: str,
+    log_file: Path,
+    mark: str,
+    timeout_s: float,
+) -> Gate:
+    """A gate that says no is asked again on the same tree; when it then says yes, it is flaky and has passed."""
+    made = _run(world, commands, path, tree, log_file, mark, timeout_s=timeout_s)
+    for _ in range(world.policy.limits.gate_reruns):
+        # What it changed, could not start or had no time for is the same the next time.
+        if made.result != words.FAILED or not any(made.codes) or git_change.tracked_tree(path) != tree:
+            break
+        log.warning("the gate failed, and is asked again on the same tree: %s", made.problem)
+        again = _run(world, commands, path, tree, log_file, mark, timeout_s=timeout_s)
+        made = replace(again, flaky=again.result == words.PASSED)
+    if made.result == words.PASSED:
+        _remember(world, made)
+    return made
 
 
 def _run(
@@ -58,23 +78,33 @@ def _run(
     *,
     timeout_s: float,
 ) -> Gate:
-    """One command after the other; the first that fails, fails the gate."""
+    """One command after the other, each with a log of its own; the first that fails, fails the gate."""
     started, shown = clock.monotonic(), words.shown(commands)
-    for command, name in zip(commands, shown, strict=True):
-        ended, problem = _one(world, command, path, log_file, mark, timeout_s)
-        if problem:
-            runner_trust.check(world)
+    logs = [state_dir.gate_log(log_file, number) for number in range(1, len(commands) + 1)]
+    codes: list[int] = []
+    problem = output = ""
+    for command, name, own_log in zip(commands, shown, logs, strict=True):
+        ended, wrong = _one(world, command, path, own_log, mark, timeout_s)
+        if ended is not None and ended.reason == "exit" and ended.code is not None:
+            codes.append(ended.code)
+        if wrong:
             output = "" if ended is None else ended.tail.decode(errors="replace")
-            why = f"`{name}` {problem}" + (f": {_last_line(output)}" if output.strip() else "")
-            seconds = clock.monotonic() - started
-            return Gate(result=words.FAILED, tree=tree, seconds=seconds, commands=shown, problem=why, output=output)
+            problem = f"`{name}` {wrong}" + (f": {_last_line(output)}" if output.strip() else "")
+            break
     seconds = clock.monotonic() - started
     runner_trust.check(world)
-    after = git_change.tracked_tree(path)
-    if after != tree:
-        why = "the gate itself changes files that git tracks, so it did not check what would be committed"
-        return Gate(result=words.FAILED, tree=tree, seconds=seconds, commands=shown, problem=why)
-    return Gate(result=words.PASSED, tree=tree, seconds=seconds, commands=shown)
+    if not problem and git_change.tracked_tree(path) != tree:
+        problem = "the gate itself changes files that git tracks, so it did not check what would be committed"
+    return Gate(
+        result=words.FAILED if problem else words.PASSED,
+        tree=tree,
+        seconds=seconds,
+        commands=shown,
+        problem=problem,
+        output=output,
+        codes=tuple(codes),
+        log=files.digest(logs[: len(codes)]),
+    )
 
 
 def _one(
@@ -127,6 +157,8 @@ def target_is_red(world: World, task: Task, base: str) -> bool:
     """Whether the commit that the attempt started from fails the same gate; it is told once for each commit."""
     known = world.reported.get("target_gate") or {}
     commands = world.policy.task_types[task.task_type].gate or ()
+    if not commands or (git.tree_of(world.root, base), words.shown(commands)) in world.gates:
+        return False
     if known.get("tip") == base and known.get("commands") == list(words.shown(commands)):
         return bool(known["result"] == words.FAILED)
     folder = world.state.worktrees / f"{TARGET}.{world.name}"
@@ -155,7 +187,7 @@ def _of_commit(world: World, commands: Sequence[Sequence[str]], base: str, folde
         return Gate(result=words.NONE, tree="", problem=problem)
     mark = marker.of_attempt(world.root, TARGET, 0)
     log_file = world.state.task_logs / f"{folder.name}.gate.log"
-    return _run(world, commands, folder, git.tree_of(folder, "HEAD"), log_file, mark, timeout_s=timeout_s)
+    return _sure(world, commands, folder, git.tree_of(folder, "HEAD"), log_file, mark, timeout_s)
 
 
 # -- what a worktree needs first

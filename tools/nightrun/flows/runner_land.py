@@ -177,6 +177,7 @@ def _message(world: World, task: Task, gate: Gate) -> bytes:
         attempt=task.attempt,
         agent=task.agent or "unknown",
         gate=message.gate_trailer(gate.to_json()),
+        gate_log=message.gate_log_trailer(gate.to_json()),
         subject_length=settings.subject_length,
         body_length=settings.body_length,
     )

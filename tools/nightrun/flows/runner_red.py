@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from nightrun.flows import runner_gate
+from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
 from nightrun.hands import clock, git
 from nightrun.hands.client import Refused
@@ -19,10 +21,21 @@ def was_tried(world: World, task: Task) -> bool:
     return task.id in world.red and world.red[task.id] == git.tip(world.root, world.target_ref)
 
 
+def found(world: World, task: Task, place: Place) -> bool:
+    """Whether the commit that the attempt would begin at fails the gate by itself: then no agent works on it yet.
+
+    What repairs it or looks into what is wrong goes on.
+    """
+    if not world.policy.project.baseline or place.is_root or place.shared or "condition" in task.context:
+        return False
+    if not runner_gate.target_is_red(world, task, place.base):
+        return False
+    world.red[task.id] = place.base
+    return True
+
+
 def why(world: World) -> str:
-    return (
-        f"needs {world.target} to pass its own gate: it was tried on this commit, and what fails there fails without it"
-    )
+    return f"needs {world.target} to pass its own gate: on this commit it fails without any work on it"
 
 
 def wake(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nightrun.decisions import child_env, fingerprint, verifying
@@ -13,6 +13,7 @@ from nightrun.decisions import sandbox as walls
 from nightrun.decisions.verifying import UNCHECKED, Claim, Found, Verdict
 from nightrun.hands import (
     clock,
+    files,
     git,
     git_change,
     git_history,
@@ -61,7 +62,7 @@ def verify(root: Path, range: str | None, *, run: bool, told: Told) -> list[Verd
     state = StateDir(root)
     check = _Check(root=root, state=state, policy=policy, told=told, run=run)
     if not run:
-        return [verifying.judge(one, _compared(check, one)) for one in claims]
+        return [_judge(check, one, _compared(check, one)) for one in claims]
     if not claims:
         return []
     with _alone(state):
@@ -90,6 +91,22 @@ def _alone(state: StateDir) -> Iterator[None]:
         yield
     finally:
         held.release()
+
+
+def _judge(check: _Check, claim: Claim, found: Found) -> Verdict:
+    return verifying.judge(claim, replace(found, other_log=_other_log(check, claim)))
+
+
+def _other_log(check: _Check, claim: Claim) -> str:
+    """The first of the logs that the gate of this commit left here, when they are not those that it names."""
+    if claim.log is None or claim.task is None or claim.attempt is None:
+        return ""
+    first = check.state.task_logs / f"{claim.task}.{claim.attempt}.gate.log"
+    number = max(1, len(_commands(_policy_of(check, claim)[0], claim)))
+    logs = [state_dir.gate_log(first, one) for one in range(1, number + 1)]
+    if not first.exists() or files.digest(logs) == claim.log:
+        return ""
+    return str(first)
 
 
 # -- which gate
@@ -141,13 +158,13 @@ def _verdict(check: _Check, claim: Claim, number: str) -> Verdict:
     commands = _commands(policy, claim)
     shown = gates.shown(commands)
     if policy is None and claim.result is not None:
-        return verifying.judge(claim, Found(result=UNCHECKED, problem=NO_POLICY))
+        return _judge(check, claim, Found(result=UNCHECKED, problem=NO_POLICY))
     if claim.result is None or not commands or policy is None:
-        return verifying.judge(claim, Found(result=gates.NONE, commands=shown, named=named))
+        return _judge(check, claim, Found(result=gates.NONE, commands=shown, named=named))
     check.told(f"{number}: {claim.commit.sha[:10]} {'; '.join(shown)}")
     known = check.passed.get((claim.commit.tree, shown))
     if known is not None:
-        return verifying.judge(claim, verifying.of_gate(known, named=named))
+        return _judge(check, claim, verifying.of_gate(known, named=named))
     log = check.state.task_logs / f"{PREFIX}{claim.commit.sha[:10]}.log"
     try:
         made = _run(check, policy, claim, commands, log)
@@ -156,7 +173,7 @@ def _verdict(check: _Check, claim: Claim, number: str) -> Verdict:
     if made.result == gates.PASSED:
         check.passed[claim.commit.tree, shown] = made
         log.unlink(missing_ok=True)
-    return verifying.judge(claim, verifying.of_gate(made, log=str(log) if log.exists() else "", named=named))
+    return _judge(check, claim, verifying.of_gate(made, log=str(log) if log.exists() else "", named=named))
 
 
 def _run(check: _Check, policy: Policy, claim: Claim, commands: Sequence[Sequence[str]], log: Path) -> Gate:

@@ -399,6 +399,8 @@ def _written(where: Path, ref: str) -> str:
 
 
 def tree_of(where: Path, commit: str) -> str:
+    if commit in _trees:
+        return _trees[commit]
     return text(where, "rev-parse", "--verify", f"{_name(commit)}^{{tree}}")
 
 

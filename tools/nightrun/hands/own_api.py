@@ -13,7 +13,7 @@ from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.state_dir import StateDir
 from nightrun.words.errors import TryLater
 
-START_S = 15.0
+START_S = 60.0  # a busy machine takes its time
 QUICK_S = 3.0
 LOOK_S = 0.05
 STARTS = 5  # another one may be starting, or about to end

@@ -123,3 +123,8 @@ def exclude(info_exclude: Path, line: str = EXCLUDE_LINE) -> bool:
     with info_exclude.open("ab") as file:
         file.write(gap + wanted + b"\n")
     return True
+
+
+def gate_log(first: Path, number: int) -> Path:
+    """Where the command of this number of a gate prints to; the first is 1."""
+    return first if number == 1 else first.with_name(f"{first.stem}.{number}{first.suffix}")

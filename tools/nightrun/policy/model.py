@@ -77,6 +77,11 @@ class Project(Section):
         description="Whether the machine is kept from going to sleep by itself while a run has work (systemd-inhibit, "
         "caffeinate). Closing a lid still does what the system is set to do.",
     )
+    baseline: Annotated[bool, Field(strict=True)] = Field(
+        default=True,
+        description="Run a gate on the target branch itself before the first agent works on a commit that it has not "
+        "passed on. When it fails there, the target is repaired first. false: only after an attempt failed.",
+    )
     exchange: Remote | None = Field(
         default=None,
         description="Git remote through which runners on several machines exchange the branches of attempts; never "
@@ -231,6 +236,11 @@ class Limits(Section):
 
     attempts: AtLeastOne = Field(
         default=3, description="Attempts at one task before it is failed; faults of the environment do not count."
+    )
+    gate_reruns: Annotated[int, Field(strict=True, ge=0, le=5)] = Field(
+        default=1,
+        description="How often a gate that failed is asked again on the same tree. When it passes then, it is flaky: "
+        "that counts as passed, and the commit says so. 0: never.",
     )
     rounds: AtLeastOne = Field(
         default=3, description="Rounds of an item that may end with a FAIL verdict before it waits for your decision."

@@ -22,17 +22,22 @@ class Gate:
     commands: tuple[str, ...] = ()
     problem: str = ""  # one line: which command failed and how
     output: str = ""  # the last part of what it printed
+    codes: tuple[int, ...] = ()  # exit code of each command that was run to its end
+    log: str = ""  # SHA-256 of what they printed, as the log files hold it, one after the other
     reused: bool = False  # the same commands had passed on the same tree before
+    flaky: bool = False  # they gave two answers on the same tree
 
     def to_json(self) -> dict[str, Any]:
-        """As the task keeps it: {"result", "seconds", "commands", "tree"}."""
+        """As the task keeps it: {"result", "seconds", "commands", "tree", "codes", "log", and marks}."""
         said: dict[str, Any] = {
             "result": self.result,
             "seconds": round(self.seconds, 2),
             "commands": list(self.commands),
             "tree": self.tree,
+            "codes": list(self.codes),
+            "log": self.log,
         }
-        return {**said, "reused": True} if self.reused else said
+        return said | {name: True for name in ("reused", "flaky") if getattr(self, name)}
 
 
 def shown(commands: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -47,5 +52,8 @@ def from_json(said: Mapping[str, Any] | None) -> Gate | None:
         tree=str(said.get("tree", "")),
         seconds=float(said.get("seconds") or 0.0),
         commands=tuple(map(str, said.get("commands") or ())),
+        codes=tuple(map(int, said.get("codes") or ())),
+        log=str(said.get("log") or ""),
         reused=bool(said.get("reused")),
+        flaky=bool(said.get("flaky")),
     )
