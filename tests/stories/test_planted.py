@@ -41,7 +41,8 @@ def test_what_the_gate_plants_is_found_before_any_git_of_ours_runs(
 ) -> None:
     """It runs what the agent wrote. After a red one the target itself is checked, in a worktree that git fills."""
     marker = tmp_path / "marker"
-    gate = [["sh", "-c", f'"$@"; touch -d 2001-01-01 README.md; exit {code}', "sh", *PLANTERS["settings"], str(marker)]]
+    plants = f'test -e a.txt || exit 0; "$@"; touch -d 2001-01-01 README.md; exit {code}'
+    gate = [["sh", "-c", plants, "sh", *PLANTERS["settings"], str(marker)]]
     night = new_night({"task_types": {"impl": {"gate": gate}}})
     with night.api() as client:
         client.add_task(script("echo a >a.txt"), "impl")

@@ -202,6 +202,14 @@ def _agents(root: Path) -> Iterator[Row]:
         yield Row("agents", OK, f"auto is {found.auto}")
 
 
+def _secrets(root: Path) -> Iterator[Row]:
+    from nightrun.hands import kingfisher, programs
+
+    program = kingfisher.program()
+    also = f"and {programs.version(program) or program}" if program else f"alone; {kingfisher.INSTALL} looks for more"
+    yield Row("secrets", OK, f"built-in patterns {also}")
+
+
 def _sandbox(root: Path) -> Iterator[Row]:
     from nightrun.hands import sandbox
     from nightrun.words.sandbox import BWRAP, OFF
@@ -267,6 +275,7 @@ CHECKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "policy": _policy,
     "hooks": _hooks,
     "agents": _agents,
+    "secrets": _secrets,
     "sandbox": _sandbox,
     "disk": _disk,
     "sleep": _sleep,

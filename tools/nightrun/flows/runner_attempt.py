@@ -20,7 +20,7 @@ from nightrun.decisions import verdict as verdicts
 from nightrun.flows import runner_budget, runner_gate, runner_tick, runner_trust
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, git, git_change, marker, process, sandbox, state_dir, tail
+from nightrun.hands import clock, git, git_change, kingfisher, marker, process, sandbox, state_dir, tail
 from nightrun.hands.process import ProgramMissing
 from nightrun.policy.model import Scan
 from nightrun.policy.task_types import TaskType
@@ -296,12 +296,14 @@ def _checked(world: World, task: Task, place: Place, told: Judged) -> Judged:
     """By the gate and by the scan, which is made meanwhile: it reads objects alone."""
     settings = world.policy.scan
     with ThreadPoolExecutor(1) as beside:
-        scan = beside.submit(_scan, world, place, told, settings, lazy=False)
+        scan = beside.submit(_scan, world, task, place, told, settings, lazy=False)
         told = _gated(world, task, place, told)
     if told.outcome.kind != COMPLETED:
         return told
     # What is missing was perhaps never fetched. git starts a program to fetch it, which the gate may have named.
-    return _scanned(told, scan.result() if scan.exception() is None else _scan(world, place, told, settings, lazy=True))
+    if scan.exception() is None:
+        return _scanned(told, scan.result())
+    return _scanned(told, _scan(world, task, place, told, settings, lazy=True))
 
 
 def _gated(world: World, task: Task, place: Place, told: Judged) -> Judged:
@@ -319,10 +321,15 @@ def _gated(world: World, task: Task, place: Place, told: Judged) -> Judged:
     return replace(told, outcome=wrong, blameless=blameless)
 
 
-def _scan(world: World, place: Place, told: Judged, settings: Scan, *, lazy: bool) -> list[ScanFinding]:
+def _scan(world: World, task: Task, place: Place, told: Judged, settings: Scan, *, lazy: bool) -> list[ScanFinding]:
     if told.tree is None or not told.changed:
         return []
-    return scans.look(git_change.change(world.root, place.base_tree, told.tree, lazy=lazy), settings)
+    change = git_change.change(world.root, place.base_tree, told.tree, lazy=lazy)
+    findings = scans.look(change, settings)
+    if not (settings.secrets and settings.kingfisher):
+        return findings
+    rules, scratch = world.state.path / "kingfisher", world.state.path / PROMPTS / f"{task.id}.{task.attempt}"
+    return [*findings, *kingfisher.look(change, rules=rules, scratch=scratch, known=findings)]
 
 
 def _scanned(told: Judged, findings: list[ScanFinding]) -> Judged:

@@ -189,6 +189,11 @@ class Scan(Section):
     """Mechanical checks of the change itself; a finding fails the attempt or holds the change for you."""
 
     secrets: Flag = Field(default=True, description="Whether keys, tokens and passwords in the change are looked for.")
+    kingfisher: Flag = Field(
+        default=True,
+        description="Whether kingfisher looks for secrets as well, where it is installed (pip install "
+        "'nightrun[kingfisher]'); what it finds waits for you. It asks nobody whether a secret is a real one.",
+    )
     conflict_markers: Flag = Field(default=True, description="Whether left-over merge conflict markers are refused.")
     protected_paths: Flag = Field(
         default=True, description="Whether a change to a path of `protected` waits for you instead of landing."
