@@ -405,6 +405,12 @@ class TestNotNow:
         assert commit() is False
         assert "Nothing was committed" in caplog.text
 
+    def test_a_message_longer_than_an_argument_may_be_and_a_template_that_is_gone(self, here: Path) -> None:
+        git_out(here, "config", "commit.template", "/nowhere/template")
+        write(here, "file", "x")
+        assert commit_progress.commit_progress("t1", "impl", "first line\n\n" + "word " * 40_000)
+        assert len(git_out(here, "log", "-1", "--format=%B")) > 16_000
+
 
 class TestHooks:
     def test_all_of_the_persons_hooks_fire_in_gits_order(self, here: Path) -> None:

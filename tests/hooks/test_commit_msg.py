@@ -276,6 +276,11 @@ class TestWithGit:
         message.write_text(f"\ufeff{GOOD}\n")
         assert not self.commit(guarded, "-F", str(message))
 
+    @pytest.mark.parametrize("raw", [GOOD.replace("t1", "t1\0").encode(), GOOD.encode("utf-16")], ids=["NUL", "UTF-16"])
+    def test_bytes_that_git_takes_for_no_text_make_no_commit(self, guarded: Path, raw: bytes) -> None:
+        (guarded / "m").write_bytes(raw)
+        assert not self.commit(guarded, "-F", "m")
+
     def test_stripped_comments_do_not_hide_a_bad_subject(self, guarded: Path) -> None:
         message = write(guarded, "m", "# c\n[pipeline] x\n")
         assert not self.commit(guarded, "--cleanup=strip", "-F", str(message))

@@ -105,7 +105,9 @@ def _body(direction: str, limit: int) -> str:
     data = text.encode()
     if len(data) <= limit and len(direction) <= 4 * limit:
         return text
-    kept = data[:limit].decode(errors="ignore").rpartition("\n")[0] or data[:limit].decode(errors="ignore")
+    kept = data[:limit].decode(errors="ignore")
+    whole_lines = kept.rpartition("\n")[0]
+    kept = whole_lines if len(whole_lines) > len(kept) // 2 else kept  # one line may be nearly all of it
     return f"{kept.rstrip()}\n\n(cut; the whole direction has {len(direction)} characters)"
 
 
