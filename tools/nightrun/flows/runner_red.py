@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from nightrun.conditions import gate_red
 from nightrun.flows import runner_gate
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
@@ -24,9 +25,13 @@ def was_tried(world: World, task: Task) -> bool:
 def found(world: World, task: Task, place: Place) -> bool:
     """Whether the commit that the attempt would begin at fails the gate by itself: then no agent works on it yet.
 
-    What repairs it or looks into what is wrong goes on.
+    What repairs it or looks into what is wrong goes on. So does everything where nobody adds a repair: the task at
+    hand may be the one.
     """
-    if not world.policy.project.baseline or place.is_root or place.shared or "condition" in task.context:
+    repairs = world.settings.auto_fix and world.policy.monitor.condition(gate_red.NAME).heal
+    if not repairs or not world.policy.project.baseline:
+        return False
+    if place.is_root or place.shared or "condition" in task.context:
         return False
     if not runner_gate.target_is_red(world, task, place.base):
         return False

@@ -80,7 +80,8 @@ class Project(Section):
     baseline: Annotated[bool, Field(strict=True)] = Field(
         default=True,
         description="Run a gate on the target branch itself before the first agent works on a commit that it has not "
-        "passed on. When it fails there, the target is repaired first. false: only after an attempt failed.",
+        "passed on. When it fails there, the target is repaired first, where heal tasks may be added. false: only "
+        "after an attempt failed.",
     )
     exchange: Remote | None = Field(
         default=None,
