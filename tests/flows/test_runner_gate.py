@@ -23,7 +23,13 @@ def world_of(repo: Path, *lines: str, **more: object) -> World:
     """A runner of a repository whose gate of impl tasks are these lines of `sh`."""
     gate = [["sh", "-c", line] for line in lines]
     none = {name: {"gate": []} for name in ("spec", "test", "review")}
-    write(repo, "pipeline.yaml", json.dumps({"version": 1, "task_types": {**none, "impl": {"gate": gate}}, **more}))
+    write(
+        repo,
+        "pipeline.yaml",
+        json.dumps(
+            {"version": 1, "workspace": {"sandbox": "off"}, "task_types": {**none, "impl": {"gate": gate}}, **more}
+        ),
+    )
     commit_all(repo, "policy")
     world = runner_world.make(repo, "runner-1")
     runner_trust._remember(world, trusted=git_settings.mark(repo))  # as the run's first look would
