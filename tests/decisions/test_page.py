@@ -99,6 +99,36 @@ def test_monitor_that_does_not_look_makes_the_page_unsure(fields: dict[str, Any]
     assert made.headline.tone == BAD
 
 
+def test_parts_that_do_not_move_make_the_page_unsure_the_supervisor_too() -> None:
+    run = {"pid": 7, "started_at": NOW - 7200, "parts": {"api": {"pid": 8}, "runner-1": {"pid": 9}}}
+    beats = {"supervisor": NOW - 130, "api": NOW - 15, "runner-1": NOW - 600, "runner-9": NOW - 9000}
+    for shot in (seen.snapshot(), None):
+        said = section(page.make(seen.page(shot, run=run, heartbeats=beats)), "Needs attention")
+        assert [one for one in said if "not moved" in one[0]] == [
+            ("not sure: supervisor (pid 7) has not moved for 2 min 10 s", "kill -9 7"),
+            ("not sure: runner-1 (pid 9) has not moved for 10 min", "tail .pipeline/logs/runner-1.log"),
+        ]
+
+
+def test_a_page_that_is_not_sure_does_not_say_that_nothing_needs_you() -> None:
+    sure, late = seen.snapshot(), seen.snapshot(last_evaluation=NOW - 720)
+    fatal = {"reason": "runner_restart_failed", "detail": "runner-1 died 6 times", "at": NOW}
+    said = [page.make(seen.page(shot, fatal=found)) for shot, found in ((sure, None), (late, None), (sure, fatal))]
+    assert [("nothing needs you", "") in section(one, "Going well") for one in said] == [True, False, False]
+
+
+def test_heartbeats_of_an_earlier_run_say_nothing_of_this_one() -> None:
+    run = {"pid": 7, "started_at": NOW - 60, "parts": {"runner-1": {"pid": 9}}}
+    made = page.make(seen.page(seen.snapshot(), run=run, heartbeats={"runner-1": NOW - 600}))
+    assert section(made, "Needs attention") == []
+
+
+@pytest.mark.parametrize("shot", [seen.snapshot(), None])
+def test_a_clock_that_was_set_back_makes_the_page_unsure(shot: dict[str, Any] | None) -> None:
+    said = section(page.make(seen.page(shot, heartbeats={"monitor": NOW + 7200})), "Needs attention")
+    assert ("not sure: the clock was set back by 2 h or more, ages here are wrong until then", "date") in said
+
+
 def test_monitor_has_time_after_a_start_of_the_api() -> None:
     assert section(shown(last_evaluation=None, started_at=NOW - 60), "Needs attention") == []
 

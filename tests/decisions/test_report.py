@@ -48,6 +48,12 @@ def test_quiet_night() -> None:
     assert section(good, "In short")[0] == ("The one task completed, none failed.", "make status")
 
 
+def test_what_the_supervisor_gave_up_on_comes_first() -> None:
+    fatal = {"reason": "monitor_restart_failed", "detail": "monitor died 6 times", "at": NOW}
+    first = report.make({**seen.span([]), "fatal": fatal}).sections[0].lines[0]
+    assert first.text == "fatal: monitor_restart_failed: monitor died 6 times"
+
+
 def test_what_did_not_land_and_what_waits_is_said() -> None:
     held = seen.task("t4", commit_state="held", commit_reason="README.md has uncommitted edits")
     asked = seen.task("t5", status="needs_decision", decision_prompt="Which name?")

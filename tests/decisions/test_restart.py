@@ -139,3 +139,16 @@ def test_three_requests_an_hour_for_one_target() -> None:
     assert not restart.too_many(earlier, "runner", T0 + 3600)
     assert not restart.too_many(earlier, "api", T0 + 2000)
     assert not restart.too_many(earlier[:2], "runner", T0 + 2000)
+
+
+@pytest.mark.parametrize(
+    ("reason", "target", "seconds"),
+    [
+        ("no_task_running", "runner", 0.0),  # it holds no task, and is what hangs
+        ("a new agent is installed", "runner", 600.0),
+        ("api_stale", "api", 0.0),
+        ("monitor_stale", "monitor", 0.0),
+    ],
+)
+def test_a_runner_finishes_its_task_unless_it_is_what_hangs(reason: str, target: str, seconds: float) -> None:
+    assert restart.drain_s(Request(reason, target, T0)) == seconds

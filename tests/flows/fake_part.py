@@ -1,9 +1,10 @@
 """A part that does what the file `modes/NAME` of its repository says; run as a program by the tests of the supervisor.
 
 Words of a mode: die (at once), mute (no heartbeats), frozen (stops itself once), stubborn (ends by SIGKILL only), slow
-(takes a while to end), chatty (writes a lot into its log), child (has a child in a session of its own), 404 (the API
-lacks its metrics), busy (the API tells of a running task); with the real API: idle (a runner that says so, and that one
-item of its backlog is open as long as there is a file `open`), looks (a monitor that finds nothing).
+(takes a while to end), works (asked to drain, it goes on as long as it has this mode), chatty (writes a lot into its
+log), child (has a child in a session of its own), 404 (the API lacks its metrics), busy (the API tells of a running
+task); with the real API: idle (a runner that says so, and that one item of its backlog is open as long as there is a
+file `open`), looks (a monitor that finds nothing).
 """
 
 from __future__ import annotations
@@ -53,6 +54,15 @@ def on_term(*_: Any) -> None:
     os._exit(0)
 
 
+def on_drain(*_: Any) -> None:
+    note("draining")
+    while "works" in mode():
+        beat(int(time.time() * 1000))
+        time.sleep(0.02)
+    note("drained")
+    os._exit(0)
+
+
 class Answers(BaseHTTPRequestHandler):
     """The few routes that the supervisor asks."""
 
@@ -66,6 +76,7 @@ class Answers(BaseHTTPRequestHandler):
         }
         path = self.path.partition("?")[0]
         if path == "/api/agent/metrics":
+            note("metrics")
             self._say({}, 404 if "404" in mode() else 200)
         else:
             self._say(said.get(path, {}), 200 if path in said else 404)
@@ -118,6 +129,7 @@ def serve() -> None:
 def main() -> None:
     faulthandler.enable()
     signal.signal(signal.SIGTERM, on_term)
+    signal.signal(signal.SIGUSR1, on_drain)
     note(f"start {os.getpid()}")
     if "die" in mode():
         sys.exit(7)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,19 @@ def test_a_look_opens_and_resolves_issues(api: Room) -> None:
     shown = api.ok("GET", "/api/agent/monitor-issues")
     assert (shown["issues"], len(shown["resolved"]), len(shown["resolved_since_last"])) == ([], 1, 1)
     assert shown["history"] == [{"at": T0, "condition": "gate_red", "severity": "high"}]
+
+
+def test_what_somebody_else_saw_resolves_nothing_and_is_no_look(api: Room) -> None:
+    def send(condition: str, **more: object) -> dict[str, Any]:
+        finding = {"condition": condition, "state": "firing"}
+        return api.ok("POST", "/api/agent/monitor-issues", {"findings": [finding], **more})
+
+    send("gate_red")
+    looked = api.ok("GET", "/api/agent/metrics")["last_evaluation"]
+    api.now += 600
+    assert len(send("monitor_stale", whole=False)["open"]) == 2
+    assert api.ok("GET", "/api/agent/metrics")["last_evaluation"] == looked
+    assert [one["condition"] for one in send("gate_red")["resolved"]] == ["monitor_stale"]
 
 
 def test_the_words_of_a_finding_are_what_the_route_takes(api: Room) -> None:

@@ -17,6 +17,7 @@ import pytest
 from nightrun.hands import clock
 from nightrun.hands.client import ApiAway, Client
 from tests.flows.api_world import Process
+from tests.stories.night import wait_until
 
 Start = Callable[..., Process]
 
@@ -68,11 +69,9 @@ def test_no_acknowledged_task_is_lost_when_it_is_killed(start: Start) -> None:
     for _ in range(2):
         api = start().ready()
         adding = threading.Thread(target=_add_until_away, args=(api.client(), acknowledged))
-        before = len(acknowledged)
         adding.start()
-        deadline = time.monotonic() + 30
-        while len(acknowledged) < before + 4 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        seen = len(acknowledged)
+        wait_until(lambda seen=seen: len(acknowledged) > seen + 5, "tasks are added")
         api.kill()
         adding.join(10)
     client = start().ready().client()
@@ -116,6 +115,24 @@ def test_it_shows_that_it_lives(start: Start) -> None:
         counters.append(beat["counter"])
     assert beat["pid"] == api.child.pid
     assert counters[1] > counters[0]
+
+
+def test_upkeep_that_fails_for_an_unknown_reason_goes_on(start: Start) -> None:
+    """Else leases would never expire again, while the API goes on answering."""
+    broken = "api.sweep, old = (lambda desk: (setattr(api, 'sweep', old), {}['x'])), api.sweep"
+    api = start(before=f"api.HEARTBEAT_S = api.SWEEP_S = 0.1; {broken}").ready()
+    beat = api.state.heartbeat("api")
+    wait_until(lambda: "KeyError" in api.log.read_text(), "the upkeep failed")
+    seen = json.loads(beat.read_text())["counter"]
+    wait_until(lambda: json.loads(beat.read_text())["counter"] > seen + 2, "it went on")
+    assert api.stop() == 0
+
+
+def test_an_api_whose_upkeep_always_fails_ends_so_that_it_is_started_anew(start: Start) -> None:
+    before = "from nightrun.decisions import rounds; rounds.FAILING_S = 0.3; api.HEARTBEAT_S = api.SWEEP_S = 0.1"
+    api = start(before=f"{before}; api.sweep = lambda desk: {{}}['x']").ready()
+    assert api.wait() == 1
+    assert "In its upkeep no round has gone well for 0.3 s" in api.log.read_text()
 
 
 def test_the_task_of_a_killed_runner_goes_back_by_itself(start: Start) -> None:

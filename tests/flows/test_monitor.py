@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from nightrun.decisions import rounds
 from nightrun.flows import monitor, monitor_look
 from nightrun.flows.monitor import Monitor
 from nightrun.flows.monitor_look import Memory
@@ -374,6 +375,29 @@ def test_a_round_that_fails_is_survived(state: StateDir, running: list[Monitor])
     time.sleep(0.2)
     client.health = FakeClient().health  # type: ignore[method-assign]
     wait_for(state.monitor_issues.exists)
+
+
+def test_a_monitor_whose_looks_all_fail_ends_so_that_it_is_started_anew(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its heart beats, and still nobody watches: nothing but its end shows that to the supervisor."""
+    monkeypatch.setattr(rounds, "FAILING_S", 0.1)
+    monkeypatch.setattr(monitor, "RETRY_S", 0.02)
+    client = FakeClient()
+    client.health = lambda **_: (_ for _ in ()).throw(RuntimeError("boom"))  # type: ignore[method-assign]
+    assert make(state, client, interval=600).run() == rounds.EXIT_CODE
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ApiAway("gone")])
+def test_a_monitor_that_cannot_finish_for_a_reason_outside_goes_on(
+    error: Exception, state: StateDir, running: list[Monitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "FAILING_S", 0.0)
+    looks: list[int] = []
+    one = make(state, FakeClient(), interval=0.01)
+    one.tell = lambda _: (looks.append(1), (_ for _ in ()).throw(error))
+    start(one, running)
+    wait_for(lambda: len(looks) > 3)
 
 
 def test_a_look_can_be_asked_for(state: StateDir, running: list[Monitor]) -> None:

@@ -15,11 +15,14 @@ import pytest
 
 from nightrun.flows import supervisor
 from nightrun.hands import marker
+from nightrun.hands.client import Client
 from tests.flows.api_world import Process
 from tests.flows.supervisor_world import Night
 from tests.story import write
 
 PROBES = {"probe": 0.1, "grace": 0.2, "routes": 0.1}
+# One that answers may take its time on a machine that has much else to do.
+PATIENT = {**PROBES, "probe_timeout": 20.0, "ask": 20.0}
 
 
 @pytest.fixture
@@ -148,7 +151,7 @@ def test_a_crash_loop_is_given_up_and_told_once(night: Night) -> None:
 
 def test_a_part_that_cannot_be_started_at_all_is_a_death_and_no_end_of_the_run(night: Night) -> None:
     """A `pip install` in the middle of a run takes the interpreter away for a moment."""
-    night.start(missing=["monitor"]).until_said("FATAL monitor_restart_failed")
+    night.start(missing=["monitor"]).running("runner-1").until_said("FATAL monitor_restart_failed")
     assert "monitor cannot be started: " in night.said
     assert len(night.starts("runner-1")) == 1
     assert night.stop() == 0
@@ -232,11 +235,70 @@ def test_an_api_that_does_not_answer_is_started_again(night: Night) -> None:
 
 def test_an_api_of_an_older_build_without_its_metrics_is_started_again(night: Night) -> None:
     night.mode("api", "404")
-    night.start(pace=PROBES).running().until_said("api is restarted: metrics are 404: build an old build runs")
+    night.start(pace=PATIENT).running().until_said("api is restarted: metrics are 404: build an old build runs")
     night.mode("api", "")
     night.until(lambda: len(night.starts("api")) >= 2)
     assert night.stop() == 0
     assert night.fatal() is None
+
+
+def test_an_api_whose_old_build_comes_back_is_not_restarted_for_ever(night: Night) -> None:
+    night.mode("api", "404")
+    night.start(pace=PATIENT).running()
+    night.until(lambda: len(night.starts("api")) == 2)
+    asked = night.until(lambda: count(night, "metrics")).events
+    night.until(lambda: count(night, "metrics") >= asked.count("api metrics") + 8)
+    assert len(night.starts("api")) == 2
+    assert night.stop() == 0
+
+
+def count(night: Night, what: str) -> int:
+    return night.events.count(f"api {what}")
+
+
+def test_a_monitor_whose_looks_do_not_arrive_is_restarted_although_its_heart_beats(night: Night) -> None:
+    night.start(real=["api"], plan={"monitor_stale": {"after": 1}}, pace={"ask": 20.0}).running("monitor")
+    night.until_said("monitor is restarted: the monitor has not looked for 1 s; its stacks are in its log")
+    night.until_said("monitor started again")
+    client = Client.for_repo(night.root)
+    night.until(lambda: [one["condition"] for one in client.issues()["issues"]] == ["monitor_stale"])
+    assert client.issues()["last_check"] is None  # it is not the monitor that says so
+    night.mode("monitor", "looks")
+    night.until(lambda: client.issues()["issues"] == [])
+    assert night.stop() == 0
+
+
+def test_a_monitor_that_never_looks_is_restarted_three_times_an_hour_and_a_person_is_told(night: Night) -> None:
+    night.start(real=["api"], plan={"monitor_stale": {"after": 0.2}}, pace={"ask": 20.0})
+    night.until_said("FATAL monitor_restart_failed: monitor was restarted three times in an hour because of")
+    night.until_said("monitor started again", 3)
+    night.until_said("monitor_stale: the monitor has not looked", 4)  # looked at once more, and nothing came of it
+    assert night.said.count("monitor is restarted: ") == 3
+    assert night.stop() == 0
+
+
+# -- upgrade
+
+
+def test_another_build_takes_over_when_the_runners_have_finished(night: Night, tmp_path: Path) -> None:
+    package = tmp_path / "installed"
+    package.mkdir()
+    (package / "a.py").write_text("old")
+    night.mode("runner-1", "works")
+    night.start(installed=str(package), pace={"build": 0.1}, plan={"hours": 1}).running()
+    first = night.until(lambda: "monitor" in night.run_json()["parts"]).run_json()
+    (package / "a.py").write_text("new")
+    night.until_said("is installed; it takes over when no task runs").until(lambda: "runner-1 draining" in night.events)
+    assert len(night.starts("runner-1")) == 1
+    night.mode("runner-1", "")
+    night.until(lambda: [len(night.starts(one)) for one in ("api", "runner-1", "monitor")] == [2, 2, 2])
+    night.until(lambda: night.state.run_json.exists() and "monitor" in night.run_json()["parts"])
+    assert "runner-1 drained" in night.events
+    now = night.run_json()
+    assert (now["pid"], now["started_at"]) == (first["pid"], first["started_at"])  # one process, and its hours count on
+    assert night.said.count("going on as build ") == 1
+    assert night.stop() == 0
+    assert night.left() == []
 
 
 # -- requests
@@ -258,6 +320,30 @@ def test_a_requested_restart_happens_once(night: Night) -> None:
     night.until_said("has happened already")
     assert [len(night.starts(one)) for one in ("runner-1", "monitor", "api")] == [2, 1, 1]
     assert "runner-1 end" in night.events
+    assert night.stop() == 0
+
+
+def test_a_runner_that_is_asked_to_restart_finishes_its_task_first(night: Night) -> None:
+    night.mode("runner-1", "works")
+    night.start().running()
+    ask(night, reason="a new agent is installed", at=time.time())
+    night.until(lambda: "runner-1 draining" in night.events)
+    os.kill(night.starts("monitor")[0], signal.SIGKILL)
+    night.until_said("monitor started again")  # some rounds later
+    assert len(night.starts("runner-1")) == 1
+    night.mode("runner-1", "")
+    night.until(lambda: len(night.starts("runner-1")) == 2)
+    assert "runner-1 drained" in night.events and "runner-1 end" not in night.events
+    assert night.stop() == 0
+
+
+def test_a_runner_that_does_not_finish_its_task_in_time_is_ended(night: Night) -> None:
+    night.mode("runner-1", "works")
+    night.start(drain=0.3).running()
+    ask(night, reason="a new agent is installed", at=time.time())
+    night.until(lambda: len(night.starts("runner-1")) == 2)
+    assert "runner-1 end" in night.events
+    night.mode("runner-1", "")
     assert night.stop() == 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nightrun.hands import client as client_module
 from nightrun.hands import clock
 from nightrun.hands.client import ApiAway, Client, Refused
 from nightrun.hands.state_dir import StateDir
@@ -231,3 +232,18 @@ def test_answers_of_a_sick_api_or_a_stranger_are_try_later(answer: bytes, words:
     stub = Stub(answer)
     with pytest.raises(ApiAway, match=words):
         Client(stub.url, "t", timeout_s=5).pause("intake", "x")
+
+
+@pytest.mark.parametrize("ask", ["snapshot", "pauses", "runners", "tasks", "health"])
+@pytest.mark.parametrize("text", [b"[1, 2]", b"7", b'"x"', b"null", b"<html>"])
+def test_an_answer_of_another_shape_is_no_answer(ask: str, text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asked is not to be blamed for it: the supervisor would end its run, the runner itself."""
+    monkeypatch.setattr(client_module, "_request", lambda *_: (200, text))
+    with pytest.raises(ApiAway, match="Something that is not the nightrun API answered"):
+        getattr(Client("http://x", "t"), ask)()
+
+
+def test_a_claim_that_is_no_task_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_request", lambda *_: (200, b'{"id": 7}'))
+    with pytest.raises(ApiAway, match="what should be a task is none"):
+        Client("http://x", "t").claim(**WHO)

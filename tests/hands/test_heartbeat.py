@@ -28,3 +28,16 @@ def test_what_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
 
 def test_a_heart_that_cannot_write_does_not_stop_its_part(tmp_path: Path) -> None:
     Heart(tmp_path / "missing" / "monitor.json").beat()
+
+
+def test_on_a_full_disk_the_heart_beats_on(tmp_path: Path) -> None:
+    """Else the supervisor would take its parts for hung, and kill the one that tells about the disk."""
+    path = tmp_path / "monitor.json"
+    heart = Heart(path)
+    heart.beat()
+    before = path.stat().st_ino
+    (tmp_path / "monitor.json.new").mkdir()  # no new file can be made
+    for _ in range(20):
+        heart.beat()
+    assert heartbeat.read(path) == (os.getpid(), 21)
+    assert path.stat().st_ino == before

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,20 @@ def test_api_elsewhere_is_never_replaced_by_one_here(repo: Path, monkeypatch: py
     monkeypatch.setenv("PIPELINE_API_URL", "http://127.0.0.1:9")
     with pytest.raises(ApiAway), own_api.answering(repo, never):
         pass
+
+
+def test_one_that_runs_and_does_not_answer_is_said(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It hangs: that none could be started beside it is not what a person has to know."""
+    monkeypatch.setattr(own_api, "QUICK_S", 0.2)
+    monkeypatch.setattr(own_api, "STARTS", 1)
+    api = Process(repo).ready()
+    api.child.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(TryLater, match="An API is running here, and does not answer"):
+            with own_api.answering(repo, lambda: None):
+                pass
+    finally:
+        api.kill()
 
 
 def test_one_that_cannot_start_is_said_with_its_log(repo: Path) -> None:

@@ -13,6 +13,8 @@ from nightrun.words import task as words
 Facts = Mapping[str, Any]
 
 MONITOR_LATE_S = 300.0  # a monitor that did not look for so long is not watching
+QUIET_S = 120.0  # a part that did not move for so long hangs; the supervisor ends it after 90 s
+CLOCK_S = 60.0  # what lies so far ahead was written before the clock was set back
 RECENT = 8
 UNLANDED_SHOWN = 10
 LOGS = "make logs TASK={id}"
@@ -33,7 +35,7 @@ def make(facts: Facts) -> Page:
         parts = [_attention(_away(facts)), _left(facts), _last_known(facts), _settings(facts)]
         return Page(_headline_away(facts), tuple(one for one in parts if one.lines))
     parts = [
-        _attention([*_fatal(facts), *_unsure(facts), *attention(shot)]),
+        _attention([*fatal(facts), *_unsure(facts), *attention(shot)]),
         Section("Going well", tuple(_well(facts))),
         Section("Progress", tuple(progress.said((facts.get("effectiveness") or {}).get("progress_to_goal")))),
         Section("Running", tuple(_running(one, now) for one in shot["running"])),
@@ -135,7 +137,8 @@ def _stuck(found: Sequence[Facts]) -> list[Facts]:
     return [one for one in found if one["commit_state"] in (words.COMMIT_HELD, words.COMMIT_FAILED)]
 
 
-def _fatal(facts: Facts) -> list[Line]:
+def fatal(facts: Facts) -> list[Line]:
+    """What the supervisor gave up on."""
     said = facts.get("fatal")
     if not said:
         return []
@@ -145,18 +148,39 @@ def _fatal(facts: Facts) -> list[Line]:
 
 def _unsure(facts: Facts) -> list[Line]:
     """Why this page may not show everything."""
-    last, now = facts["snapshot"].get("last_evaluation"), facts["now"]
-    since = max(last or 0.0, facts["snapshot"].get("started_at") or 0.0)
-    if now - since <= MONITOR_LATE_S:
-        return []
-    ago = "has not looked yet" if last is None else f"last looked {lines.lasting(now - last)} ago"
-    return [Line(f"not sure: the monitor {ago}, newer problems are not shown", "", BAD)]
+    shot, now = facts["snapshot"], facts["now"]
+    last = shot.get("last_evaluation")
+    found = [*_hanging(facts), *_clock(facts, last or 0.0)]
+    if now - max(last or 0.0, shot.get("started_at") or 0.0) > MONITOR_LATE_S:
+        ago = "has not looked yet" if last is None else f"last looked {lines.lasting(now - last)} ago"
+        found.append(Line(f"not sure: the monitor {ago}, newer problems are not shown", "", BAD))
+    return found
+
+
+def _hanging(facts: Facts) -> Iterable[Line]:
+    """Parts of the run that do not move, the supervisor among them: nobody else would tell of that one."""
+    run, now = facts.get("run") or {}, facts["now"]
+    for name in ("supervisor", *(run.get("parts") or ())) if run else ():
+        beat = (facts.get("heartbeats") or {}).get(name)
+        if beat is not None and now - max(beat, run["started_at"]) > QUIET_S:
+            pid = run["pid"] if name == "supervisor" else run["parts"][name].get("pid")
+            advice = f"kill -9 {pid}" if name == "supervisor" else f"tail .pipeline/logs/{name}.log"
+            yield Line(f"not sure: {name} (pid {pid}) has not moved for {lines.lasting(now - beat)}", advice, BAD)
+
+
+def _clock(facts: Facts, *more: float) -> Iterable[Line]:
+    run = facts.get("run") or {}
+    ahead = max([*(facts.get("heartbeats") or {}).values(), run.get("started_at") or 0.0, *more]) - facts["now"]
+    if ahead > CLOCK_S:
+        said = f"not sure: the clock was set back by {lines.lasting(ahead)} or more, ages here are wrong until then"
+        yield Line(said, "date", BAD)
 
 
 def _away(facts: Facts) -> list[Line]:
-    found = _fatal(facts)
+    found = fatal(facts)
     if facts.get("run"):
         found.append(Line(f"not sure: {lines.safe(facts.get('api_problem'))} Below is what the files say.", "", BAD))
+        found += [*_hanging(facts), *_clock(facts)]
     if facts.get("outbox"):
         waiting = lines.count(int(facts["outbox"]), "result waits", "results wait")
         found.append(Line(f"{waiting} in .pipeline/outbox for the API to come back", "make autonomous", BAD))
@@ -176,7 +200,7 @@ def _well(facts: Facts) -> list[Line]:
         found.append(Line(f"{lines.count(landed, 'task')} landed as a commit", COMMITS_LOG, GOOD))
     if shot.get("last_evaluation") and not _unsure(facts):
         found.append(Line(f"the monitor looked {lines.lasting(now - shot['last_evaluation'])} ago", "", GOOD))
-    if not shot["issues"] and not shot["needs_decision"] and not _stuck(shot["unlanded"]):
+    if not (shot["issues"] or shot["needs_decision"] or _stuck(shot["unlanded"]) or _unsure(facts) or fatal(facts)):
         found.append(Line("nothing needs you", "", GOOD))
     return found
 

@@ -73,6 +73,7 @@ def _numbers(
 
 def _short(facts: Facts, done: Sequence[Facts], failed: Sequence[Facts], committed: Sequence[Facts]) -> Iterable[Line]:
     ended, shot = len(done) + len(failed), facts["snapshot"]
+    yield from page.fatal(facts)
     if not ended:
         yield Line("No task ended in this time.", "make status")
     elif failed:

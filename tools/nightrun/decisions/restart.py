@@ -17,11 +17,13 @@ RETRY_S = 1800.0  # between two trials of a part that was stopped
 HUNG_S = 90.0
 REQUEST_EXPIRES_S = 900.0
 MOST_REQUESTS = 3  # an hour for one target
+DRAIN_S = 600.0  # for a task that runs to come to its end before its runner is restarted
 HOUR = 3600.0
 
 # Which part a reason of restart_requested.json is about; every other reason is about the runners.
 API_REASONS = ("api_stale", "api_unreachable", "effectiveness_404", "metrics_404")
 TARGETS = ("api", "runner", "monitor")
+NO_TASK_RUNNING = "no_task_running"
 
 
 # -- after a death
@@ -151,6 +153,11 @@ def _target(said: Mapping[str, Any]) -> str:
     if said.get("target") in TARGETS:
         return str(said["target"])
     return "api" if said["reason"] in API_REASONS else "runner"
+
+
+def drain_s(request: Request) -> float:
+    """How long what runs may take before the part is ended; 0 where the part itself is what hangs, or holds no task."""
+    return DRAIN_S if request.target == "runner" and request.reason != NO_TASK_RUNNING else 0.0
 
 
 def too_many(earlier: Sequence[Request], target: str, now: float) -> bool:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import nightrun
+from nightrun.decisions import rounds
+from nightrun.decisions.rounds import Rounds
 from nightrun.flows import api_app, api_care, api_server
 from nightrun.flows.api_desk import Desk
 from nightrun.flows.api_security import Guard
@@ -174,24 +176,30 @@ def _last_sweep(desk: Desk) -> None:
     try:
         if desk.db.is_there():
             sweep(desk)
-    except (NightrunError, OSError) as error:
-        log.error("upkeep failed: %s", error)
+    except Exception:  # an ordered end goes on; the next start looks for them too
+        log.exception("the last upkeep failed")
 
 
 async def _upkeep(desk: Desk, server: api_server.Server) -> None:
-    heart, care = Heart(desk.state.heartbeat("api")), api_care.Care(desk)
+    heart, care, going = Heart(desk.state.heartbeat("api")), api_care.Care(desk), Rounds()
     for number in itertools.count():
         if not desk.db.is_there():
             server.stop(f"The database {desk.state.db} was deleted or replaced while the API had it open.")
             return
         heart.beat()
-        _one_round(desk, number)
+        going = going.after(well=_one_round(desk, number), now=clock.monotonic())
+        if going.are_hopeless(clock.monotonic()):
+            server.stop(f"In its upkeep {rounds.said()}.")
+            return
         care.begin()
         await asyncio.sleep(HEARTBEAT_S)
 
 
-def _one_round(desk: Desk, number: int) -> None:
-    """A round that fails is logged and tried again in the next: the API goes on answering."""
+def _one_round(desk: Desk, number: int) -> bool:
+    """Whether it went well. One that fails is logged and tried again in the next: the API goes on answering.
+
+    A database that cannot be used now is no fault of this process, and shown by its health (reliability.md S3).
+    """
     try:
         if number % round(SWEEP_S / HEARTBEAT_S) == 0:
             sweep(desk)
@@ -201,6 +209,10 @@ def _one_round(desk: Desk, number: int) -> None:
             ballast.keep(desk.state.path)
     except (NightrunError, OSError) as error:
         log.error("upkeep failed: %s", error)
+    except Exception:
+        log.exception("upkeep failed")
+        return False
+    return True
 
 
 def _stopping(desk: Desk) -> None:

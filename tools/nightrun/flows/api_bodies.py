@@ -193,6 +193,8 @@ class SentFinding(OpenBody):
 
 class Look(Body):
     findings: Annotated[list[SentFinding], Field(max_length=MOST_FINDINGS)]
+    # False: of somebody who is not the monitor and saw only these. Nothing is resolved, and it is no look.
+    whole: bool = True
 
 
 class IssueChange(Body):

@@ -48,7 +48,7 @@ async def state(desk: AtDesk) -> Answer:
 @router.post("/monitor-issues")
 async def found(desk: AtDesk, body: bodies.Look) -> Answer:
     """All findings of one look: what fires is opened, counted or reopened, what does not is resolved."""
-    return Answer(issues.look(desk.db, [one.model_dump() for one in body.findings], now=desk.now()))
+    return Answer(issues.look(desk.db, [one.model_dump() for one in body.findings], whole=body.whole, now=desk.now()))
 
 
 @router.get("/monitor-issues")

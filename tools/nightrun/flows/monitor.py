@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nightrun.decisions import restart
+from nightrun.decisions import restart, rounds
+from nightrun.decisions.rounds import Rounds
 from nightrun.flows import monitor_look
 from nightrun.flows.monitor_look import Looked, Memory
 from nightrun.flows.monitor_notify import Herald
@@ -27,6 +28,7 @@ from nightrun.words.task import Task
 
 TICK_S = 1.0
 BEAT_S = 10.0
+RETRY_S = 30.0  # at most, after a look that failed: three of them before the monitor gives itself up
 SLEPT_S = 30.0  # a gap this long between the clocks means that the machine slept (reliability.md D10)
 DIFF_CHARS = 6_000
 ASKED_KEPT_S = 7 * 86_400.0
@@ -50,16 +52,30 @@ class Monitor:
     tell: Callable[[Looked], object] = lambda _looked: None  # people; it must not take time
     _asleep: float = field(default_factory=clock.asleep)
 
-    def run(self) -> None:
-        """Look, rest, look ... A round that fails is logged and survived; the next one may go well."""
+    def run(self) -> int:
+        """Look, rest, look ... A round that fails is survived, as the next may go well; when none does, it ends."""
         self.memory.asked = _remembered(self.state)
+        going = Rounds()
         while not self.stop.is_set():
             self.heart.beat()
-            try:
-                self.tell(self.round())
-            except Exception:
-                log.exception("this look failed")
-            self._rest()
+            going = going.after(well=self._survive(), now=clock.monotonic())
+            if going.are_hopeless(clock.monotonic()):
+                log.error(rounds.said())
+                return rounds.EXIT_CODE
+            interval = self.policy().monitor.interval
+            self._rest(interval if going.failing_since is None else min(interval, RETRY_S))
+        return 0
+
+    def _survive(self) -> bool:
+        """Whether a round went well. Full disk and the like are what it is there to tell about, no reason to end."""
+        try:
+            self.tell(self.round())
+        except (OSError, NightrunError) as error:
+            log.warning("this look was not finished: %s", error)
+        except Exception:
+            log.exception("this look failed")
+            return False
+        return True
 
     def round(self) -> Looked:
         policy, now = self.policy(), clock.now()
@@ -101,10 +117,10 @@ class Monitor:
 
     # -- time
 
-    def _rest(self) -> None:
-        """Until the next look is due, or somebody asks for one by making the file `look_requested`."""
+    def _rest(self, seconds: float) -> None:
+        """So long, or until somebody asks for a look by making the file `look_requested`."""
         asked = look_requested(self.state)
-        end = clock.monotonic() + self.policy().monitor.interval
+        end = clock.monotonic() + seconds
         next_beat = clock.monotonic() + BEAT_S
         while clock.monotonic() < end and not self.stop.wait(min(TICK_S, max(0.0, end - clock.monotonic()))):
             self._notice_sleep()
@@ -129,7 +145,7 @@ def look_requested(state: StateDir) -> Path:
 
 
 def run(root: Path) -> int:
-    """Until SIGTERM or SIGINT."""
+    """Until SIGTERM or SIGINT; the exit code."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s monitor %(levelname)s %(message)s")
     state = StateDir(root).create()
     keeper, settings = Keeper(root), environment.read(root)
@@ -147,9 +163,9 @@ def run(root: Path) -> int:
     log.info(
         "looking every %g s; heals are %s", keeper.current().monitor.interval, "on" if settings.auto_fix else "off"
     )
-    monitor.run()
+    code = monitor.run()
     log.info("stopped")
-    return 0
+    return code
 
 
 class _Facts:

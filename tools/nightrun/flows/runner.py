@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
+from nightrun.decisions import rounds
 from nightrun.decisions.agent_choice import Waiting
 from nightrun.decisions.pausing import INTAKE
+from nightrun.decisions.rounds import Rounds
 from nightrun.flows import (
     runner_attempt,
     runner_budget,
@@ -53,11 +55,11 @@ log = logging.getLogger("nightrun.runner")
 
 
 class _Stop(BaseException):
-    """SIGTERM while the runner only waits."""
+    """The runner is to end, and has nothing to finish."""
 
 
 def run(root: Path, name: str) -> int:
-    """Until SIGTERM or SIGINT. BadPolicy when there is no usable policy at the start."""
+    """Until SIGTERM or SIGINT; SIGUSR1 lets it finish its task first. BadPolicy when there is no usable policy."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"%(asctime)s {name} %(levelname)s %(message)s")
     process.become_subreaper()
     runner = Runner(runner_world.make(root, name))
@@ -66,6 +68,7 @@ def run(root: Path, name: str) -> int:
         raise TryLater(f"{name} of {root} is running already.")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, runner.on_stop)
+    signal.signal(signal.SIGUSR1, runner.on_drain)
     return runner.run()
 
 
@@ -74,6 +77,7 @@ class Runner:
     world: World
     known: Known = field(default_factory=Known)
     tries: dict[str, float] = field(default_factory=dict)
+    draining: bool = False  # takes no other task
     waits: bool = False  # only waiting: a stop may end it at once
     unlanded: bool = True  # perhaps; looked at before the first claim
     short: bool = False  # of disk
@@ -84,26 +88,47 @@ class Runner:
         if self.waits:
             raise _Stop
 
+    def on_drain(self, _number: int, _frame: FrameType | None) -> None:
+        self.draining = True
+        if self.waits:
+            raise _Stop
+
     def run(self) -> int:
+        code = 0
         self.world.pulse.start()
         try:
             self._recover()
             log.info("ready; agents and gates run %s", self._walls())
-            while not self.world.stop.is_set():
-                self._survive()
+            code = self._go_round()
         except _Stop:
             log.info("stopping")
         finally:
             self.world.pulse.end()
         self._say_stopped()
+        return code
+
+    def _go_round(self) -> int:
+        """Until it is stopped, or no round goes well any more."""
+        going = Rounds()
+        while not self._is_to_end():
+            going = going.after(well=self._survive(), now=clock.monotonic())
+            if going.are_hopeless(clock.monotonic()):
+                log.error(rounds.said())
+                return rounds.EXIT_CODE
         return 0
 
     def _walls(self) -> str:
         without = sandbox.why_not(self.world.policy.workspace.sandbox)
         return "in the sandbox of bwrap" if without is None else f"without a sandbox: {without}"
 
-    def _survive(self) -> None:
-        """A round that fails is logged; the next may go well. The task of a broken round goes back by its lease."""
+    def _is_to_end(self) -> bool:
+        return self.draining or self.world.stop.is_set()
+
+    def _survive(self) -> bool:
+        """Whether the round went well. One that fails is logged; its task goes back by its lease.
+
+        An API that is away is no fault of the runner's, nor is a full disk; that the API refuses what it asks is.
+        """
         self.world.pulse.moves()
         try:
             self._round()
@@ -112,9 +137,18 @@ class Runner:
             self._rest(AWAY_S)
         except runner_record.ClaimLost as error:
             log.warning("what was done is not wanted any more: %s", error)
+        except Refused:
+            log.exception("this round was refused")
+            self._rest(AWAY_S)
+            return False
+        except (OSError, NightrunError) as error:
+            log.warning("this round was not finished: %s", error)
+            self._rest(AWAY_S)
         except Exception:
             log.exception("this round failed")
             self._rest(AWAY_S)
+            return False
+        return True
 
     def _round(self) -> None:
         """Deliver, land, feed, claim, work."""
@@ -163,7 +197,7 @@ class Runner:
         try:
             with self.world.pulse.step("claim", wait_s + runner_world.HTTP_S):
                 self.waits = wait_s > 0
-                if self.waits and self.world.stop.is_set():
+                if self._is_to_end():
                     raise _Stop
                 return self.world.client.claim(
                     runner=self.world.name,

@@ -173,10 +173,7 @@ def _run(
     rules = walls.rules(world.policy.workspace)
     around = _around(world, task, place, spec, kind, direction_file.parent)
     try:
-        with (
-            sandbox.entered(rules, around, argv, env) as box,
-            world.pulse.step(f"agent {spec.name}", most_s),
-        ):
+        with sandbox.entered(rules, around, argv, env) as box, world.pulse.step(f"agent {spec.name}", 0.0):
             ended = process.run_agent(
                 argv,
                 cwd=place.path,
@@ -186,7 +183,7 @@ def _run(
                 log=world.state.task_log(task.id, task.attempt),
                 timeout_s=most_s,
                 silence_s=silence_s,
-                should_stop=lambda: world.wants_end,
+                should_stop=world.is_to_end,
                 marker=_mark(world, task),
                 bounds=world.bounds,
                 log_bytes=world.policy.limits.task_log,

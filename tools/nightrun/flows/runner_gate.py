@@ -116,7 +116,7 @@ def _one(
     place = sandbox.Place(worktree=path, root=world.root, room=room, command=tuple(command))
     rules = walls.rules(world.policy.workspace)
     try:
-        with sandbox.entered(rules, place, command, env) as box, world.pulse.step("gate", timeout_s):
+        with sandbox.entered(rules, place, command, env) as box, world.pulse.step("gate", 0.0):
             ended = process.run_agent(
                 command,
                 cwd=path,
@@ -126,7 +126,7 @@ def _one(
                 log=log_file,
                 timeout_s=timeout_s,
                 silence_s=None,
-                should_stop=lambda: world.wants_end,
+                should_stop=world.is_to_end,
                 marker=mark,
                 bounds=world.bounds,
             )

@@ -59,15 +59,19 @@ class Pulse:
 
     @contextmanager
     def step(self, name: str, most_s: float) -> Iterator[None]:
-        """Heartbeats go on for `most_s` and a little more: a runner that hangs in a step stops showing a pulse."""
+        """Heartbeats go on for `most_s` and a little more: a runner that hangs in a step stops showing a pulse.
+
+        A long step whose loop calls `moves` needs no time of its own: a hang is seen at once and not at its end.
+        """
+        outer, until = self._step, self._deadline
         self._step, self._deadline = name, clock.monotonic() + most_s + SLACK_S
         try:
             yield
         finally:
-            self._step, self._deadline = "", clock.monotonic() + SLACK_S
+            self._step, self._deadline = outer, max(until, clock.monotonic() + SLACK_S)
 
     def moves(self) -> None:
-        """The main loop went round."""
+        """The main loop, or that of a step, went round."""
         self._deadline = max(self._deadline, clock.monotonic() + SLACK_S)
 
     def _run(self) -> None:

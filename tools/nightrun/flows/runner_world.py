@@ -90,6 +90,11 @@ class World:
         memory = limits.memory or round(resources.free_memory() * resources.FREE_SHARE)
         return Bounds(memory=memory, processes=limits.processes)
 
+    def is_to_end(self) -> bool:
+        """Whether what runs is to be stopped; to be asked while it is watched, which shows that the runner moves."""
+        self.pulse.moves()
+        return self.wants_end
+
     def report(self, **said: Any) -> None:
         """What this runner says about itself; only news is sent."""
         news = {key: value for key, value in said.items() if self.reported.get(key, self) != value}

@@ -42,6 +42,7 @@ def span(root: Path, since: float) -> Facts:
         ended, cut = _ended(client, since)
         pending, _ = client.tasks(status=words.PENDING, limit=PENDING_SHOWN, order="oldest")
         facts = {"root": str(root), "since": since, "until": until, "snapshot": client.snapshot(), "cut": cut}
+        facts["fatal"] = state_file.read_object(StateDir(root).fatal_issues) or None
         facts |= {"effectiveness": client.effectiveness(), "suggested": client.issues().get("suggested")}
         return {**facts, "ended": ended, "pending": [asdict(one) for one in pending], "settings": _settings(root, {})}
 

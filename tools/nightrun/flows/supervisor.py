@@ -10,13 +10,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nightrun.decisions import idle, lines
-from nightrun.decisions.restart import Start, Stopped
+from nightrun.conditions import monitor_stale
+from nightrun.decisions import idle, lines, restart
+from nightrun.decisions.restart import Request, Start, Stopped
+from nightrun.flows import supervisor_upgrade
 from nightrun.flows.supervisor_api import Probe
+from nightrun.flows.supervisor_looks import Looks
 from nightrun.flows.supervisor_part import Supervised
 from nightrun.flows.supervisor_requests import Requests
 from nightrun.flows.supervisor_signals import StopSignals
 from nightrun.flows.supervisor_story import Story
+from nightrun.flows.supervisor_upgrade import Upgrade
 from nightrun.flows.supervisor_voice import Voice
 from nightrun.hands import (
     clock,
@@ -35,6 +39,7 @@ from nightrun.hands import (
 from nightrun.hands.awake import Awake
 from nightrun.hands.client import Client
 from nightrun.hands.environment import Environment
+from nightrun.hands.heartbeat import Heart
 from nightrun.hands.service_manager import ServiceManager
 from nightrun.hands.state_dir import StateDir
 from nightrun.hands.survivors import Row
@@ -43,6 +48,7 @@ from nightrun.words.errors import NightrunError, TryLater
 
 INTERRUPTED = 130
 NIGHT_S = 86_400.0  # at most
+ANEW = -1  # no exit code: the run goes on as another build
 HOURS_REASON = "the hours of this run are over"
 # Exit codes of a part that say that it will not start either the next time.
 HOPELESS = (errors.WrongUse.exit_code, errors.BadPolicy.exit_code)
@@ -60,8 +66,9 @@ class Pace:
     probe_failures: int = 3
     grace: float = 30.0  # after a start of the API before probes count
     routes: float = 30.0
+    build: float = 60.0  # between two looks at the installed files
     hung: float = 90.0
-    hung_looks: float = 5.0
+    hung_looks: float = 5.0  # also between two heartbeats of its own, for people who look
     rotation: float = 60.0
     story: float = 1.0
     settle: float = 1.0  # a run that looks idle has to look so for this long
@@ -87,6 +94,7 @@ class Plan:
     until_idle: bool = False
     settings: Environment = field(default_factory=Environment)
     branch: str | None = None
+    monitor_stale: monitor_stale.Settings = field(default_factory=monitor_stale.Settings)
     log_bytes: int = rotation.LARGEST  # of the log of a part
     notes: tuple[str, ...] = ()  # what is to be said at the start
     keep_awake: bool = False
@@ -114,9 +122,14 @@ def run(
         )
     try:
         voice = Voice(say, state.log("supervisor"))
-        return Supervisor(root, state, plan(), voice, argv_for, pace or Pace()).run()
+        supervisor = Supervisor(root, state, plan(), voice, argv_for, pace or Pace())
+        code = supervisor.run()
     finally:
         held.release()
+    if code == ANEW:
+        supervisor.manager.give_back()
+        supervisor_upgrade.start_anew((supervisor.started_at, supervisor.begun))
+    return code
 
 
 def _pid_in(path: Path) -> str:
@@ -140,6 +153,7 @@ class Supervisor:
     signals: StopSignals = field(default_factory=StopSignals)
     manager: ServiceManager = field(default_factory=ServiceManager)
     drains_since: float | None = None
+    new_build: str | None = None  # which is installed; the runners finish what they have, then it takes over
 
     def run(self) -> int:
         self._prepare()
@@ -152,7 +166,8 @@ class Supervisor:
     # -- start
 
     def _prepare(self) -> None:
-        self.started_at, self.begun = clock.now(), clock.monotonic()
+        self.upgrade = Upgrade(self.pace.build, self.say)
+        self.started_at, self.begun = supervisor_upgrade.take_since()
         for name in (environment.API_URL, environment.API_TOKEN):
             if os.environ.pop(name, None):
                 self.say(f"{name} does not count here: this run has an API of its own")
@@ -163,6 +178,8 @@ class Supervisor:
         )
         self.story = Story(self.client, self.say, self.started_at, lively_s=self.pace.story, settle_s=self.pace.settle)
         self.story.always_lively = self.plan.until_idle
+        self.looks = Looks(self.client, self.plan.monitor_stale, self.say)
+        self.heart = Heart(self.state.heartbeat("supervisor"))
         self.parts = [self._part(name) for name in ("api", *self._runner_names(), "monitor")]
         self.awake = Awake(self.say)
         self._next_hung = self._next_rotation = clock.monotonic()
@@ -340,6 +357,7 @@ class Supervisor:
         self._rotate()
         if self.story.follow():
             self._ask_for_a_look()
+            self._watch_the_monitor()
         self._stay_awake()
         self.manager.alive()
 
@@ -354,7 +372,8 @@ class Supervisor:
             part.given_up = True
             self._give_up(part, f"{part.name.partition('-')[0]}_restart_failed", f"{part.name} died {due.deaths} times")
         elif isinstance(due, Start):
-            self._start(part)
+            if self.new_build is None or part not in self.runner_parts:
+                self._start(part)
         elif part.given_up and part.is_healthy():
             part.given_up = False
             if not any(one.given_up for one in self.parts):
@@ -374,10 +393,25 @@ class Supervisor:
             for part in self.parts:
                 part.forgive()
         self._next_hung = clock.monotonic() + self.pace.hung_looks
+        self.heart.beat()
         for part in self.parts[1:]:
             if part.hangs(self.pace.hung):
                 self.say(f"{part.name} has not moved for {self.pace.hung:g} s and is killed; its stacks are in its log")
                 part.abort()
+
+    def _watch_the_monitor(self) -> None:
+        """It is restarted at most three times an hour when its looks do not arrive, as for other requests (S8)."""
+        finding = self.looks.judge(self.story.snapshot or {})
+        if finding is None:
+            return
+        self.looks.tell(finding)
+        request = Request(finding.condition, "monitor", clock.now())
+        if not self.monitor.is_running or restart.too_many(self.requests.done, request.target, request.at):
+            return
+        self.say(f"monitor is restarted: {finding.message}; its stacks are in its log")
+        self.looks.start_anew()
+        self.monitor.abort()
+        self._count(request, self.monitor)
 
     def _probe_api(self) -> None:
         if not self.api.is_running or self.api.age() < self.pace.grace:
@@ -402,11 +436,18 @@ class Supervisor:
             self.say(f"restart of {request.target} was asked for ({request.reason}) and has happened already")
             return
         self.say(f"{request.target} is restarted, as was asked for: {request.reason}")
+        patience = restart.drain_s(request)
         for part in older:
-            part.end()
+            if patience:
+                part.drain(patience)
+            else:
+                part.end()
+        self._count(request, older[0])
+
+    def _count(self, request: Request, part: Supervised) -> None:
         if self.requests.was_done(request):
             detail = f"{request.target} was restarted three times in an hour because of {request.reason}"
-            self._give_up(older[0], f"{request.target}_restart_failed", detail)
+            self._give_up(part, f"{request.target}_restart_failed", detail)
 
     def _rotate(self) -> None:
         if clock.monotonic() >= self._next_rotation:
@@ -429,7 +470,7 @@ class Supervisor:
 
     def _why_end(self) -> int | None:
         """The exit code when it is time to end."""
-        for why in (self._asked_to_end, self._idle, self._hours_over):
+        for why in (self._asked_to_end, self._idle, self._hours_over, self._upgraded):
             if (code := why()) is not None:
                 return code
         return None
@@ -472,6 +513,18 @@ class Supervisor:
             self.drains_since = clock.monotonic()
             worked = lines.lasting(clock.monotonic() - self.begun)
             self.say(f"the hours are over after {worked}: nothing new is begun, what runs is finished")
+
+    def _upgraded(self) -> int | None:
+        """Once another build is installed: each runner finishes its task, then this run goes on as that build."""
+        if self.new_build is None and (new := self.upgrade.ready()) is not None:
+            self.new_build = new
+            self.say(f"build {self.upgrade.seen.running} runs, {new} is installed; it takes over when no task runs")
+            for part in self.runner_parts:
+                part.drain(restart.DRAIN_S)
+        if self.new_build is None or any(part.is_running for part in self.runner_parts):
+            return None
+        self.say(f"going on as build {self.new_build}")
+        return ANEW
 
     def _verdict(self, why: str, *, whole: bool) -> int:
         lines = self.story.verdict(whole=whole)

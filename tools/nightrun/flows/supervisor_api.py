@@ -22,6 +22,7 @@ class Probe:
     routes_every_s: float
     failures: int = 0
     missing: int = 0
+    tried: set[str] = field(default_factory=set)  # builds that were restarted once already
     _next: float = field(default_factory=clock.monotonic)
     _next_routes: float = field(default_factory=clock.monotonic)
 
@@ -49,14 +50,18 @@ class Probe:
     def _old_build(self, running: str) -> str | None:
         """A route is missing because an upgrade was installed under the running API (reliability.md A12).
 
-        The same with the installed build is not helped by a restart: the monitor makes it an issue.
+        The same with the installed build is not helped by a restart, nor is a build that comes back: the monitor makes
+        it an issue.
         """
         if clock.monotonic() < self._next_routes:
             return None
         self._next_routes = clock.monotonic() + self.routes_every_s
         self.missing = self.missing + 1 if self._lacks_route() else 0
-        installed = build.build_id() if self.missing >= 2 else running
-        return f"metrics are 404: build {running} runs, {installed} is installed" if installed != running else None
+        installed = build.build_id() if self.missing >= 2 and running not in self.tried else running
+        if installed == running:
+            return None
+        self.tried.add(running)
+        return f"metrics are 404: build {running} runs, {installed} is installed"
 
     def _health(self) -> str | None:
         try:

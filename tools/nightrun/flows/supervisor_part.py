@@ -34,6 +34,7 @@ class Supervised:
     lives: list[Life] = field(default_factory=list)
     given_up: bool = False
     last_code: int | None = None  # how it ended last
+    _draining_by: float | None = None  # when we asked it to finish what it has: when it is asked to end
     _ending_by: float | None = None  # when we asked it to end: when it is killed
     _jitter: float = 0.0
     _beat: Beat | None = None
@@ -44,7 +45,7 @@ class Supervised:
         """False when it cannot be started at all, which is said and counts as a death."""
         now = clock.monotonic()
         self.lives = [*self.lives[-LIVES_KEPT:], Life(now)]
-        self._ending_by = None
+        self._ending_by = self._draining_by = None
         try:
             self.part = process.start_part(self.argv, cwd=self.cwd, env=self.env, log=self.log)
         except (NightrunError, OSError) as error:
@@ -69,8 +70,11 @@ class Supervised:
         return code
 
     def _died(self, now: float) -> None:
-        self.lives[-1] = Life(self.lives[-1].started_at, now, wanted=self._ending_by is not None)
+        self.lives[-1] = Life(self.lives[-1].started_at, now, wanted=self._is_to_end())
         self._jitter = random.uniform(-1.0, 1.0)  # noqa: S311 - only spreads restarts
+
+    def _is_to_end(self) -> bool:
+        return self._ending_by is not None or self._draining_by is not None
 
     def due(self) -> Start | Wait | Stopped | None:
         """What to do with it now; None while it runs."""
@@ -87,6 +91,12 @@ class Supervised:
 
     # -- end
 
+    def drain(self, seconds: float) -> None:
+        """Ask it to finish what it has and then to end; `press` ends it when that takes longer than so many seconds."""
+        if self.part is not None and not self._is_to_end():
+            self.part.send(signal.SIGUSR1)
+            self._draining_by = clock.monotonic() + seconds
+
     def end(self) -> None:
         """Ask it to end in order; `press` kills it when it takes too long."""
         if self.part is not None and self._ending_by is None:
@@ -94,6 +104,8 @@ class Supervised:
             self._ending_by = clock.monotonic() + self.stop_s
 
     def press(self) -> None:
+        if self._draining_by is not None and clock.monotonic() >= self._draining_by:
+            self.end()
         if self.part is not None and self._ending_by is not None and clock.monotonic() >= self._ending_by:
             self.say(f"{self.name} did not end within {self.stop_s:g} s and is killed")
             self._ending_by = clock.monotonic() + self.stop_s

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nightrun.conditions import monitor_stale
 from nightrun.decisions import agent_choice, budget, lines, room
 from nightrun.flows import supervisor
 from nightrun.flows.supervisor import Pace, Plan
@@ -65,9 +66,17 @@ def plan(root: Path, policy: Policy, asked: Asked) -> Plan:
         branch=branch,
         task_logs=policy.limits.task_logs,
         keep_awake=policy.project.keep_awake,
+        monitor_stale=_stale(policy),
         log_bytes=policy.limits.part_log,
         notes=tuple(_notes(root, policy, settings)),
     )
+
+
+def _stale(policy: Policy) -> monitor_stale.Settings:
+    """When the monitor counts as stale; one that looks rarely has time for three looks."""
+    settings = policy.monitor.condition(monitor_stale.NAME)
+    assert isinstance(settings, monitor_stale.Settings)
+    return settings.model_copy(update={"after": max(settings.after, 3 * policy.monitor.interval)})
 
 
 # -- reasons not to begin

@@ -46,7 +46,8 @@ class Story:
         try:
             new = self.client.snapshot()
             self._tell(new)
-        except NightrunError:
+        except (NightrunError, LookupError, TypeError, ValueError):
+            # An API of another build may say things that this one does not understand: no reason to end a run.
             self._next = clock.monotonic() + self.lively_s
             return False
         self.snapshot, self.looked_at = new, clock.monotonic()

@@ -55,35 +55,35 @@ class Client:
 
     def add_task(self, direction: str, task_type: str, **fields: Any) -> Task:
         body = {"direction": direction, "task_type": task_type, **fields}
-        return Task.from_json(self._call("POST", "/api/agent/tasks", body))
+        return _task(self._object("POST", "/api/agent/tasks", body))
 
     def tasks(self, **filters: Any) -> tuple[list[Task], int]:
         """Filters: status, task_type, limit (1 to 100), offset, order (newest or oldest). Output is left out."""
-        answer = self._call("GET", "/api/agent/tasks", query=filters)
-        return [Task.from_json(one) for one in answer["tasks"]], int(answer["total"])
+        answer = self._object("GET", "/api/agent/tasks", query=filters)
+        return [_task(one) for one in answer["tasks"]], int(answer["total"])
 
     def task(self, task_id: str) -> Task:
-        return Task.from_json(self._call("GET", _task_path(task_id)))
+        return _task(self._object("GET", _task_path(task_id)))
 
     def patch(self, task_id: str, **fields: Any) -> Task:
-        return Task.from_json(self._call("PATCH", _task_path(task_id), fields))
+        return _task(self._object("PATCH", _task_path(task_id), fields))
 
     def reopen(self, task_id: str, reason: str, **fields: Any) -> Task:
         body = {"reason": reason, **fields}
-        return Task.from_json(self._call("POST", _task_path(task_id, "/reopen"), body))
+        return _task(self._object("POST", _task_path(task_id, "/reopen"), body))
 
     def log(self, task_id: str, **query: Any) -> dict[str, Any]:
         return self._object("GET", _task_path(task_id, "/log"), query=query)
 
     def events(self, task_id: str) -> list[dict[str, Any]]:
-        return list(self._call("GET", _task_path(task_id, "/events"))["events"])
+        return self._list(_task_path(task_id, "/events"), "events")
 
     def note(self, task_id: str, text: str) -> None:
         """One more event of a task that does not move."""
         self._call("POST", _task_path(task_id, "/events"), {"text": text})
 
     def attempts(self, task_id: str) -> list[dict[str, Any]]:
-        return list(self._call("GET", _task_path(task_id, "/attempts"))["attempts"])
+        return self._list(_task_path(task_id, "/attempts"), "attempts")
 
     def task_spent(self, task_id: str) -> dict[str, Any]:
         return self._object("GET", _task_path(task_id, "/spent"))
@@ -129,7 +129,7 @@ class Client:
         }
         answer = self._call("POST", "/api/agent/claim", body, timeout_s=self._timeout_s + wait_seconds)
         self._claim_key = ""
-        return None if answer is None else Task.from_json(answer)
+        return None if answer is None else _task(answer)
 
     def heartbeat(self, task_id: str, fencing_token: int, **progress: Any) -> dict[str, Any]:
         """Keep the claim: {lease_expires_at, stop}. Refused with 409 when it is lost."""
@@ -137,13 +137,13 @@ class Client:
         return self._object("POST", _task_path(task_id, "/heartbeat"), body)
 
     def runners(self) -> list[dict[str, Any]]:
-        return list(self._call("GET", "/api/agent/runners")["runners"])
+        return self._list("/api/agent/runners", "runners")
 
     def report_runner(self, name: str, **fields: Any) -> dict[str, Any]:
         return self._object("POST", f"/api/agent/runners/{quote(name, safe='')}", fields)
 
     def pauses(self) -> list[dict[str, Any]]:
-        return list(self._call("GET", "/api/agent/pauses")["pauses"])
+        return self._list("/api/agent/pauses", "pauses")
 
     def pause(self, scope: str, reason: str, *, until: float | None = None, by: str = "person") -> dict[str, Any]:
         body = {"scope": scope, "reason": reason, "until": until, "by": by}
@@ -158,9 +158,12 @@ class Client:
     def snapshot(self) -> dict[str, Any]:
         return self._object("GET", "/api/agent/snapshot")
 
-    def send_findings(self, findings: Sequence[Any]) -> dict[str, Any]:
-        """All findings of one look, as `Finding`s or mappings: {opened, resolved, open}."""
-        body = {"findings": [_plain(one) for one in findings]}
+    def send_findings(self, findings: Sequence[Any], *, whole: bool = True) -> dict[str, Any]:
+        """All findings of one look of the monitor, as `Finding`s or mappings: {opened, resolved, open}.
+
+        Not `whole` are those of somebody else, who saw only these: nothing is resolved.
+        """
+        body = {"findings": [_plain(one) for one in findings], "whole": whole}
         return self._object("POST", "/api/agent/monitor-issues", body)
 
     def issues(self) -> dict[str, Any]:
@@ -193,7 +196,16 @@ class Client:
     # -- one request
 
     def _object(self, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
-        return dict(self._call(method, path, body, **more))
+        said = self._call(method, path, body, **more)
+        if not isinstance(said, dict):
+            raise _not_ours(f"{method} {path} is no object")
+        return said
+
+    def _list(self, path: str, key: str) -> list[dict[str, Any]]:
+        said = self._object("GET", path).get(key)
+        if not isinstance(said, list):
+            raise _not_ours(f"GET {path} has no list {key}")
+        return said
 
     def _call(
         self,
@@ -279,6 +291,18 @@ def _answer(status: int, text: bytes) -> Any:
     if status >= 500:
         raise ApiAway(f"The API could not do it now ({status}): {_words(detail)}", AWAY_HINT)
     raise Refused(status, detail)
+
+
+def _task(said: Any) -> Task:
+    try:
+        return Task.from_json(said)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise _not_ours("what should be a task is none") from error
+
+
+def _not_ours(why: str) -> ApiAway:
+    """Whoever asked is not to blame, and is not helped by another start of its own."""
+    return ApiAway(f"Something that is not the nightrun API answered: {why}.", AWAY_HINT)
 
 
 def _words(detail: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from nightrun.hands import clock, state_file
@@ -19,13 +20,23 @@ class Heart:
     def beat(self) -> None:
         """Never fails: a full disk must not stop the part that would report it."""
         self._counter += 1
-        said = {"pid": os.getpid(), "counter": self._counter, "at": clock.now()}
+        said = json.dumps({"pid": os.getpid(), "counter": self._counter, "at": clock.now()}) + "\n"
         new = self._path.with_name(f"{self._path.name}.new")
         try:
-            new.write_text(json.dumps(said) + "\n")
+            new.write_text(said)
             new.replace(self._path)
         except OSError:
-            new.unlink(missing_ok=True)
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._write_in_place(said)
+
+    def _write_in_place(self, said: str) -> None:
+        """On a full disk, over what is there: that takes no room. Who reads it just then may find no sense in it."""
+        with self._path.open("r+b", buffering=0) as file:
+            old = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            file.write(said.encode().ljust(old))
 
 
 def read(path: Path) -> tuple[int, int] | None:

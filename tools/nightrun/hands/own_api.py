@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from nightrun.hands import clock, environment, parent, process
+from nightrun.hands import clock, environment, lock, parent, process
 from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.state_dir import StateDir
 from nightrun.words.errors import TryLater
@@ -52,7 +52,19 @@ def _started(root: Path, client: Client) -> process.Part:
             break
         clock.sleep(LOOK_S)
     _end(part)
+    if _is_held(root):
+        raise TryLater(
+            "An API is running here, and does not answer.", "Its run ends and restarts it: see `make status`."
+        )
     raise TryLater("The API did not start.", f"What it said last is in {StateDir(root).log('api')}.")
+
+
+def _is_held(root: Path) -> bool:
+    """Whether another API has the lock that ours needs."""
+    held = lock.hold(StateDir(root).lock("api"))
+    if held is not None:
+        held.release()
+    return held is None
 
 
 def _start(root: Path) -> process.Part:

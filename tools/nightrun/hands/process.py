@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from nightrun.hands import clock, resources, survivors
 from nightrun.hands.agent_log import AgentLog
@@ -273,6 +274,13 @@ class Tied:
 def start_tied(argv: Sequence[Argument], first: bytes) -> Tied:
     """Start a child that reads its standard input to the end; `first` is written there."""
     return Tied(_popen(argv, None, None, subprocess.PIPE, subprocess.PIPE, subprocess.STDOUT), first)
+
+
+def become(argv: Sequence[str]) -> NoReturn:
+    """This process goes on as that program, with the environment as it is now."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(argv[0], list(argv))  # noqa: S606 - without a shell
 
 
 @contextmanager

@@ -17,9 +17,8 @@ class ServiceManager:
     """Made once: what it takes out of the environment is not for the programs that we start."""
 
     def __init__(self) -> None:
-        self._address = os.environ.pop(SOCKET, "")
-        for name in _FOR_ME_ALONE:
-            os.environ.pop(name, None)
+        self._taken = {name: os.environ.pop(name) for name in (SOCKET, *_FOR_ME_ALONE) if name in os.environ}
+        self._address = self._taken.get(SOCKET, "")
         self._next_alive = clock.monotonic()
 
     def ready(self) -> None:
@@ -30,6 +29,10 @@ class ServiceManager:
         if clock.monotonic() >= self._next_alive:
             self._next_alive = clock.monotonic() + ALIVE_EVERY_S
             self._tell("WATCHDOG=1")
+
+    def give_back(self) -> None:
+        """To the same process, which goes on as another program."""
+        os.environ.update(self._taken)
 
     def stopping(self) -> None:
         self._tell("STOPPING=1")

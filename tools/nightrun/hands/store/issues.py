@@ -20,15 +20,19 @@ RESOLVED_SHOWN = 50
 Key = tuple[str, str]
 
 
-def look(db: Database, findings: Iterable[Mapping[str, Any]], *, now: float) -> Row:
-    """Take in all findings of one look: what is not firing any more is resolved, unless it is unknown or pending."""
+def look(db: Database, findings: Iterable[Mapping[str, Any]], *, now: float, whole: bool = True) -> Row:
+    """Take in all findings of one look: what is not firing any more is resolved, unless it is unknown or pending.
+
+    Unless it is a `whole` look of the monitor, what is not among the findings stays as it is.
+    """
     seen = {(one["condition"], one.get("fingerprint", "")): one for one in findings}
     with db.write():
         opened = [_fired(db, one, now=now) for one in seen.values() if one["state"] == words.FIRING]
-        resolved = _resolve_absent(db, seen, now=now)
-        _remember_states(db, seen, now=now)
-        notes.write(db, "last_evaluation", now)
-        notes.write(db, "looks", _looks(looks(db), now))
+        resolved = _resolve_absent(db, seen, now=now) if whole else []
+        if whole:
+            _remember_states(db, seen, now=now)
+            notes.write(db, "last_evaluation", now)
+            notes.write(db, "looks", _looks(looks(db), now))
     return {
         "opened": [to_json(one) for one in opened if one is not None],
         "resolved": [to_json(one) for one in resolved],
