@@ -115,7 +115,7 @@ check-messages: $(READY) ## Check the messages of commits that no hook has seen:
 
 ##@ Develop
 
-.PHONY: check lint types test soak bench simulate night docs picture
+.PHONY: check lint types test soak bench simulate night matrix docs picture
 check: lint types test ## Everything that CI checks
 lint: $(READY_DEV) ## Style of the code
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
@@ -131,6 +131,8 @@ simulate: $(READY_DEV) ## Repeat the simulations of alarms and heals, into docs/
 	@.venv/bin/python -m tests.simulate
 night: $(READY_DEV) ## Repeat the recorded night of 60 tasks, into docs/night.md
 	@.venv/bin/python -m tests.nights
+matrix: $(READY_DEV) ## Kill and hang each part and see what comes back, into docs/benchmarks.md
+	@.venv/bin/python -m tests.matrix
 docs: $(READY_DEV) ## Write the generated pages of docs/ anew
 	@.venv/bin/python -m tests.docs
 picture: $(READY_DEV) ## Run the demo and put what it prints into README.md

@@ -26,6 +26,8 @@ OF_THE_CHECKOUT = {
     "soak",
     "bench",
     "simulate",
+    "night",
+    "matrix",
     "docs",
     "picture",
     "lock",

@@ -27,10 +27,11 @@ def test_a_drop_is_found_once_and_healthy_days_are_quiet() -> None:
     assert found.delay_h is not None and found.delay_h < 7 * 24
 
 
-def test_the_simulations_have_a_part_of_the_page_of_their_own() -> None:
+def test_simulations_and_matrix_have_parts_of_the_page_of_their_own() -> None:
     bare = page.with_results("", (), {})
-    both = page.with_simulations(bare, "## A\n")
-    assert both.startswith(bare)
-    assert page.with_simulations(both, "## A\n") == both
-    assert "## A" not in page.with_simulations(both, "## B\n")
-    assert "## A\n" in page.with_results(both, (), {})
+    one = page.with_part(bare, "matrix", "## A\n")
+    both = page.with_part(one, "simulations", "## B\n")
+    assert both.startswith(bare) and both.index("## B") < both.index("## A")
+    assert page.with_part(both, "matrix", "## A\n") == both
+    assert "## A" not in page.with_part(both, "matrix", "## C\n")
+    assert page.with_results(both, (), {}) == both

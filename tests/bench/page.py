@@ -27,7 +27,7 @@ Again: `make bench` (under ten minutes), or `python -m tests.bench ROW ...` for 
 rounds, leaves out the slowest row and only prints.
 """
 TABLE = "| row | what | floor | goal | measured | how it was measured |\n|---|---|---|---|---|---|\n"
-BEGIN, END = "<!-- simulations:begin -->\n", "<!-- simulations:end -->\n"
+PARTS = ("simulations", "matrix")  # that other commands write, in this order
 _LINE = re.compile(r"^\| `([a-z0-9-]+)` \|.*$", re.M)
 
 
@@ -68,15 +68,27 @@ def with_results(page: str, rows: Sequence[Row], measured: Measured) -> str:
         kept = {found[1]: found[0] for found in _LINE.finditer(page)}
     fresh = {row.name: line(row, measured[row.name]) for row in rows if row.name in measured}
     lines = [(kept | fresh)[row.name] for row in rows if row.name in kept | fresh]
-    return f"{HEAD}\n{machine()}\n{TABLE}" + "".join(f"{one}\n" for one in lines) + _simulations(page)
+    return f"{HEAD}\n{machine()}\n{TABLE}" + "".join(f"{one}\n" for one in lines) + "".join(_parts(page))
 
 
-def with_simulations(page: str, text: str) -> str:
-    """The page with this text for what `python -m tests.simulate` came to."""
-    return f"{page.removesuffix(_simulations(page))}\n{BEGIN}{text}{END}"
+def with_part(page: str, name: str, text: str) -> str:
+    """The page with this text for what the command of that part came to."""
+    begin, end = _marks(name)
+    parts = _parts(page)
+    bare = page.removesuffix("".join(parts))
+    parts[PARTS.index(name)] = f"\n{begin}{text}{end}"
+    return bare + "".join(parts)
 
 
-def _simulations(page: str) -> str:
-    """That part, which no measurement touches; empty when it is not there."""
-    begin = page.find("\n" + BEGIN)
-    return "" if begin < 0 else page[begin:]
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->\n"
+
+
+def _parts(page: str) -> list[str]:
+    """Those parts, which no measurement touches; empty texts for those that are not there."""
+    found = []
+    for name in PARTS:
+        begin, end = _marks(name)
+        start = page.find("\n" + begin)
+        found.append("" if start < 0 else page[start : page.index(end, start) + len(end)])
+    return found

@@ -16,7 +16,7 @@ def main() -> int:
     text = told.everything(quick=quick)
     print(text, end="")
     if not quick:
-        page.PAGE.write_text(page.with_simulations(page.PAGE.read_text(), text))
+        page.PAGE.write_text(page.with_part(page.PAGE.read_text(), "simulations", text))
         print(f"written: docs/{page.PAGE.name}", file=sys.stderr)
     return 0
 
