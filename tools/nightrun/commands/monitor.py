@@ -30,9 +30,10 @@ STYLES = {"good": "green", "bad": "red", "dim": "dim", "heading": "bold"}
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Print what the conditions would have said to this history, with the settings of pipeline.yaml.",
 )
+@click.option("--history", "recorded", is_flag=True, help="Print the tasks that ended, as a HISTORY for --replay.")
 @repo_option
 @json_option
-def command(root: Path, once: bool, history: Path | None, as_json: bool) -> None:
+def command(root: Path, once: bool, history: Path | None, recorded: bool, as_json: bool) -> None:
     """Watch the pipeline live; `q` or Ctrl-C ends the view, not the run.
 
     Where the output is no terminal, or with --once, one page is printed.
@@ -47,12 +48,15 @@ def command(root: Path, once: bool, history: Path | None, as_json: bool) -> None
       nightrun monitor
       nightrun monitor --once
       nightrun monitor --json
-      nightrun monitor --replay last-week.json
+      nightrun monitor --history > last-week.jsonl
+      nightrun monitor --replay last-week.jsonl
     """
     from nightrun.flows import sight  # kept from `--help`, which has to be quick
 
     if history is not None:
         _replay(root, history, as_json)
+    elif recorded:
+        _recorded(root)
     elif as_json:
         click.echo(json.dumps(sight.now(root)))
     elif once or not sys.stdout.isatty():
@@ -77,6 +81,14 @@ def _replay(root: Path, history: Path, as_json: bool) -> None:
         click.echo(f"{lines.at(one.at)}  {one.what:<11}  {said}")
     fired = sum(one.what != "resolved" for one in found.events)
     click.echo(f"{lines.count(found.looks, 'look')}, {fired} fired, {len(found.events) - fired} resolved")
+
+
+def _recorded(root: Path) -> None:
+    from nightrun.flows import api_alone, replay
+
+    with api_alone.answering(root) as client:
+        for one in replay.recorded(client):
+            click.echo(json.dumps(one, ensure_ascii=False))
 
 
 def _live(root: Path) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from nightrun.decisions import statistics
 from nightrun.words import quantity
 from nightrun.words.errors import WrongUse
-from nightrun.words.task import COMPLETED, FAILED
+from nightrun.words.task import COMPLETED, FAILED, STATUSES
 
 Snapshot = dict[str, Any]
 Task = Mapping[str, Any]
@@ -20,6 +20,7 @@ KEPT = 50  # tasks that a snapshot holds
 WEEK_S = 7 * 86_400.0
 BETWEEN_S = 3_600.0  # looks between two tasks that are far apart: what is old stops to count
 MOST_LOOKS_BETWEEN = 200
+MOST_SAID = 20  # problems of a history
 _RUN = re.compile(r"([CFS])(?:\*(\d+))?")
 _HINT = "`nightrun monitor --help` and docs/PIPELINE-ATTENTION.md say what a history looks like."
 
@@ -29,13 +30,47 @@ def snapshots(history: Any) -> list[Snapshot]:
     if isinstance(history, Mapping) and "results" in history:
         return list(of_tasks(_series(history)))
     entries = history.get("tasks", [history]) if isinstance(history, Mapping) else history
-    if not isinstance(entries, list) or not all(isinstance(one, Mapping) for one in entries):
+    if not isinstance(entries, list):
         raise WrongUse("The history is no list of snapshots or tasks.", _HINT)
+    refuse(f"entry {place + 1}: {text}" for place, text in problems(entries))
     if all("now" in one for one in entries):
         return sorted(({**one, "now": moment(one["now"])} for one in entries), key=_now)
-    if any("now" in one for one in entries):
-        raise WrongUse("The history mixes snapshots (with `now`) and tasks (without).", _HINT)
     return list(of_tasks(_tasks(entries)))
+
+
+def problems(entries: Sequence[Any]) -> list[tuple[int, str]]:
+    """Everything that is wrong with a list of tasks or snapshots: the place in the list, and what."""
+    mixed = len({"now" in one for one in entries if isinstance(one, Mapping)}) > 1
+    found = [(place, text) for place, one in enumerate(entries) for text in _wrong(one)]
+    return [*found, *([(0, "snapshots (with `now`) and tasks (without) are mixed")] if mixed else [])]
+
+
+def _wrong(entry: Any) -> Iterator[str]:
+    if not isinstance(entry, Mapping):
+        yield "this is no snapshot and no task"
+    elif "now" in entry:
+        yield from _no_moment("now", entry["now"])
+    elif "status" not in entry:
+        yield "a task needs a `status`, a snapshot its time `now`"
+    elif entry["status"] not in STATUSES:
+        yield f"`status` is {entry['status']!r}, and none of {', '.join(sorted(STATUSES))}"
+    elif entry["status"] in (COMPLETED, FAILED):
+        yield from _no_moment("at", entry.get("at", entry.get("finished_at")))
+
+
+def _no_moment(name: str, value: Any) -> Iterator[str]:
+    try:
+        moment(value)
+    except WrongUse as error:
+        yield f"`{name}`: {error.message.rstrip('.')}" if value is not None else f"`{name}` is missing: when it ended"
+
+
+def refuse(found: Iterable[str]) -> None:
+    """WrongUse with all of them, one in each line."""
+    said = list(found)
+    if said:
+        more = [f"and {len(said) - MOST_SAID} more"] if len(said) > MOST_SAID else []
+        raise WrongUse("\n".join([*said[:MOST_SAID], *more]), _HINT)
 
 
 def _now(snapshot: Snapshot) -> float:
@@ -60,8 +95,6 @@ def _tasks(entries: Iterable[Task]) -> list[Task]:
     """Those that ended, oldest first."""
     found = []
     for number, one in enumerate(entries, 1):
-        if "status" not in one:
-            raise WrongUse(f"Task {number} of the history has no `status`.", _HINT)
         if one["status"] in (COMPLETED, FAILED):
             found.append(whole(number, {**one, "finished_at": moment(one.get("at", one.get("finished_at")))}))
     return sorted(found, key=lambda one: float(one["finished_at"]))
