@@ -241,6 +241,14 @@ def issue(**more: Any) -> dict[str, Any]:
     }
 
 
+def test_an_issue_that_is_not_seen_any_more_says_what_it_waits_for() -> None:
+    given = issue()
+    given["issue"]["quiet_since"] = NOW - 3 * 3600
+    text, command = told(given)[0]
+    assert text.startswith("It is open, but not seen for 3 h; when that lasts `over_after`, it is over (")
+    assert command == "nightrun status"
+
+
 def test_open_issue_says_since_when_why_and_by_which_numbers() -> None:
     given = issue()
     assert told(given)[0] == (

@@ -326,6 +326,12 @@ def _issue_state(facts: Facts, zone: tzinfo | None) -> Iterable[Line]:
         lasted = lines.lasting(one["resolved_at"] - one["first_seen"])
         over = f"It is over since {lines.at(one['resolved_at'], zone)}, after {lasted} ({seen})."
         yield Line(over, "nightrun report --since 7d", GOOD)
+    elif one.get("quiet_since") is not None:
+        quiet = lines.lasting(now - one["quiet_since"])
+        yield Line(
+            f"It is open, but not seen for {quiet}; when that lasts `over_after`, it is over ({seen}).",
+            "nightrun status",
+        )
     else:
         last = lines.lasting(now - one["last_seen"])
         yield Line(f"It is open, {lines.safe(one['severity'])}: {seen}, last {last} ago.", "nightrun status", BAD)
