@@ -43,7 +43,7 @@ ROWS = (
     Row(name="task-flat", what="task 10,000", floor="task 1", goal=1.5),
 )
 # The monitor at its usual pace; nothing comes from the backlog.
-SANDBOX = "off"  # each program that is started in one takes some 25 ms more
+SANDBOX = "off"
 POLICY = {"workspace": {"sandbox": SANDBOX}, "monitor": {"interval": "60s"}, "backlog": {"files": [], "meta": None}}
 
 

@@ -11,7 +11,7 @@ import pytest
 from nightrun.flows import runner_land, runner_workspace
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import git_change
+from nightrun.hands import git_change, git_settings
 from nightrun.words.task import Task
 from tests.stories.conftest import Nights
 from tests.stories.crash import Crash, Point, Step, has_strace
@@ -27,6 +27,9 @@ def crash(new_night: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     # A lock counts as left at once: no other git is at work here.
     monkeypatch.setattr("nightrun.hands.git_leftovers._OLD_S", 0.0)
     night = new_night()
+    # Known from the beginning, so that every landing has the same gits.
+    monkeypatch.setattr(git_settings, "_SETTLED_S", -1.0)
+    git_settings.mark(night.root)
     write(night.root, "README.md", "# mine, uncommitted\n")
     with night.api() as client:
         yield Crash(night, client, tmp_path / "crash")
