@@ -22,7 +22,7 @@ from tests.story import write
 
 PROBES = {"probe": 0.1, "grace": 0.2, "routes": 0.1}
 # One that answers may take its time on a machine that has much else to do.
-PATIENT = {**PROBES, "probe_timeout": 20.0, "ask": 20.0}
+PATIENT = {**PROBES, "probe_timeout": 20.0, "ask": 20.0, "probe_failures": 10_000}
 
 
 @pytest.fixture
@@ -216,7 +216,8 @@ def test_logs_that_parts_hold_open_stay_bounded_and_go_on(night: Night) -> None:
 @pytest.mark.parametrize("how", ["mute", "frozen"])
 def test_a_runner_that_does_not_move_writes_its_stacks_and_is_started_again(how: str, night: Night) -> None:
     night.mode("runner-1", how)
-    night.start(pace={"hung": 0.6}).running().until_said("runner-1 has not moved for 0.6 s")
+    # Long enough for its start on a busy machine: a process that is not one of faulthandler's yet writes no stacks.
+    night.start(pace={"hung": 1.5}).running().until_said("runner-1 has not moved for 1.5 s")
     night.mode("runner-1", "")
     night.until_said("runner-1 started again")
     assert "runner-1 ended (killed by SIGABRT)" in night.said
@@ -226,10 +227,10 @@ def test_a_runner_that_does_not_move_writes_its_stacks_and_is_started_again(how:
 
 
 def test_an_api_that_does_not_answer_is_started_again(night: Night) -> None:
-    night.start(pace=PROBES).running()
+    night.start(pace={**PROBES, "probe": 0.4, "grace": 1.0}).running()
     os.kill(night.starts("api")[0], signal.SIGSTOP)
     night.until_said("api is restarted: no answer to 3 probes")
-    night.until(lambda: len(night.starts("api")) == 2)
+    night.until(lambda: len(night.starts("api")) >= 2)
     assert night.stop() == 0
 
 
