@@ -56,6 +56,12 @@ def test_a_commit_is_told(repo: Path) -> None:
     assert {"refs", "objects", "index", "work tree"} <= changed(repo, before)
 
 
+def test_a_clone_that_shares_the_objects_is_no_change(repo: Path, tmp_path: Path) -> None:
+    before = repository_mark.of(repo)
+    git_out(tmp_path, "clone", "-q", str(repo), "other")
+    assert changed(repo, before) == set()
+
+
 def test_a_branch_is_told(repo: Path) -> None:
     before = repository_mark.of(repo)
     git_out(repo, "branch", "other")

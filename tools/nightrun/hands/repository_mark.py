@@ -24,17 +24,18 @@ def of(root: Path) -> dict[str, str]:
     made = {name: hashlib.sha256() for name in (*_PARTS, "git's folder", "work tree", "state folder")}
     folder = git.common_dir(root)
     part_of = {name: part for part, names in _PARTS.items() for name in names}
-    for path, line in _lines(folder):
-        top = Path(path).relative_to(folder).parts[0]
-        made[part_of.get(top, "git's folder")].update(line)
-    for path, line in _lines(root, leave_out=folder):
+    for path, known, changed_at in _lines(folder):
+        part = part_of.get(Path(path).relative_to(folder).parts[0], "git's folder")
+        # A clone that shares them by hard links changes their change time.
+        made[part].update(known if part == "objects" else known + changed_at)
+    for path, known, changed_at in _lines(root, leave_out=folder):
         is_state = Path(path).is_relative_to(root / state_dir.NAME)
-        made["state folder" if is_state else "work tree"].update(line)
+        made["state folder" if is_state else "work tree"].update(known + changed_at)
     return {name: one.hexdigest() for name, one in made.items()}
 
 
-def _lines(folder: Path, leave_out: Path | None = None) -> Iterator[tuple[str, bytes]]:
-    """Each file and folder below, with what of it changes when somebody writes to it; never their contents."""
+def _lines(folder: Path, leave_out: Path | None = None) -> Iterator[tuple[str, bytes, bytes]]:
+    """Each file and folder below: its path, what of it changes when somebody writes to it, and its change time."""
     waiting = [str(folder)]
     while waiting:
         for one in _entries(waiting.pop()):
@@ -44,9 +45,9 @@ def _lines(folder: Path, leave_out: Path | None = None) -> Iterator[tuple[str, b
                 found = one.stat(follow_symlinks=False)
             except OSError:
                 continue  # gone meanwhile: the folder's own times tell that
-            # Only root can set the change time.
-            known = (found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-            yield one.path, os.fsencode(one.path) + b"\0" + repr(known).encode() + b"\0"
+            known = repr((one.path, found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns))
+            # Only root can set that.
+            yield one.path, os.fsencode(known), str(found.st_ctime_ns).encode()
             if one.is_dir(follow_symlinks=False):
                 waiting.append(one.path)
 
