@@ -115,7 +115,7 @@ check-messages: $(READY) ## Check the messages of commits that no hook has seen:
 
 ##@ Develop
 
-.PHONY: check lint types test soak bench simulate night matrix docs picture
+.PHONY: check lint types test soak bench simulate night matrix docs picture drill-page
 check: lint types test ## Everything that CI checks
 lint: $(READY_DEV) ## Style of the code
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
@@ -137,6 +137,8 @@ docs: $(READY_DEV) ## Write the generated pages of docs/ anew
 	@.venv/bin/python -m tests.docs
 picture: $(READY_DEV) ## Run the demo and put what it prints into README.md
 	@.venv/bin/python -m tests.picture
+drill-page: $(READY_DEV) ## Run the drill here and on a scratch repository, into docs/drill.md
+	@.venv/bin/python -m tests.drill_page
 
 .PHONY: lock clean-venv help
 lock: ## Choose the newest versions of everything that is needed

@@ -30,6 +30,7 @@ OF_THE_CHECKOUT = {
     "matrix",
     "docs",
     "picture",
+    "drill-page",
     "lock",
     "clean-venv",
     "help",
