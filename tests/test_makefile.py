@@ -31,6 +31,7 @@ OF_THE_CHECKOUT = {
     "docs",
     "picture",
     "drill-page",
+    "night",
     "lock",
     "clean-venv",
     "help",
