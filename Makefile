@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 
 VARIABLES := ACTION AFTER AGENT ALL ATTEMPT CRON DIRECTION DRY_RUN FOLLOW FORCE HOURS JSON KEEP LINES NAME ONCE ONLY \
-	PRIORITY RANGE REPLAY REPO RUNNERS SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
+	PRIORITY RANGE REPLAY REPO RUNNERS SANDBOX SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
 
 # What stands on make's command line reaches the program as it was written: by the environment and not expanded, since
 # make would run $(shell ...) in a text and the shell would run what is between backticks.

@@ -1,4 +1,7 @@
-"""Runs the drill on this repository and on one in JavaScript, into docs/drill.md: `python -m tests.drill_page`."""
+"""Runs the drill on this repository and on one in JavaScript, into docs/drill.md: `python -m tests.drill_page`.
+
+Each once without a sandbox and once with one, where this machine has one.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,8 @@ def javascript(folder: Path) -> Path:
     return folder
 
 
-def drilled(repo: Path) -> dict[str, Any]:
-    argv = [sys.executable, "-P", "-m", "nightrun", "drill", "--json", "--repo", str(repo)]
+def drilled(repo: Path, mode: str) -> dict[str, Any]:
+    argv = [sys.executable, "-P", "-m", "nightrun", "drill", "--json", "--sandbox", mode, "--repo", str(repo)]
     done = subprocess.run(argv, capture_output=True, text=True)
     if done.returncode not in (0, 1) or not done.stdout:
         sys.exit(f"the drill on {repo} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -79,7 +82,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         places = {"This repository": ROOT, "A small repository in JavaScript": javascript(Path(name) / "sum")}
         for title, place in places.items():
-            lines += part(title, drilled(place))
+            for mode in ("off", "auto"):
+                said = drilled(place, mode)
+                if mode == "auto" and not said["sandboxed"]:
+                    continue
+                with_or_without = "with the sandbox" if mode == "auto" else "without a sandbox"
+                lines += part(f"{title}, {with_or_without}", said)
     PAGE.write_text(with_tables(PAGE.read_text(), "\n".join(lines).rstrip()))
 
 

@@ -119,15 +119,19 @@ def test_a_stop_leaves_nothing(tmp_path: Path, scratch: Path) -> None:
 
 
 @pytest.mark.soak
-def test_everything_is_caught_or_listed_on_a_repository_of_another_language(tmp_path: Path, scratch: Path) -> None:
+@pytest.mark.parametrize("mode", ["off", "auto"])
+def test_everything_is_caught_or_listed_on_a_repository_of_another_language(
+    tmp_path: Path, scratch: Path, mode: str
+) -> None:
     repo = project(tmp_path / "repo")
     before = repository_mark.of(repo)
-    done = call(repo, "--json")
+    done = call(repo, "--json", "--sandbox", mode)
     found = verdicts(done)
     assert "NOT CAUGHT" not in found.values(), done.stdout
     assert done.returncode == 0
     listed = {name for name, one in found.items() if one == "not stoppable here"}
-    assert listed == {"moves-target", *(f"push-a{number}" for number in range(2, 10))}
+    sandboxed = json.loads(done.stdout)["sandboxed"]
+    assert listed == (set() if sandboxed else {"moves-target", *(f"push-a{number}" for number in range(2, 10))})
     assert repository_mark.of(repo) == before
     assert list(scratch.iterdir()) == []
 
@@ -138,6 +142,6 @@ def test_with_every_guard_of_the_policy_off_the_drill_says_so(tmp_path: Path, sc
     off = ("secrets", "protected_paths", "size", "nested_repositories", "weakened_tests", "destructive")
     with_policy(repo, [], "pipeline", **dict.fromkeys(off, False))
     names = ("breaks", "deletes", "skips", "loosens", "edits", "leaks-secret", "nested-repository", "push-a1")
-    done = call(repo, "--json", *only(*names))
+    done = call(repo, "--json", "--sandbox", "off", *only(*names))
     assert done.returncode == 1
     assert set(verdicts(done).values()) == {"NOT CAUGHT"}, verdicts(done)

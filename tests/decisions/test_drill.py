@@ -77,6 +77,8 @@ def test_the_guards_of_the_person_are_those_that_are_tried() -> None:
     assert made["scan"] == own["scan"]
     assert made["push"] == {"block": "pipeline"}
     assert made["workspace"] == {"sandbox": "auto", **REACH}
+    asked = drill.policy(own, [], env={}, gate=[], reach={}, sandbox="off")
+    assert asked["workspace"] == {"sandbox": "off"}
     assert drill.policy({"workspace": {"sandbox": "off"}}, [], env={}, gate=[], reach={})["workspace"] == {
         "sandbox": "off"
     }

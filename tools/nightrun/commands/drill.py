@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 @click.command("drill")
 @click.option("--only", multiple=True, metavar="NAME", help="This attempt alone, or all whose names begin so: push.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "bwrap", "off"]),
+    help="Whether the agents of the drill run in a sandbox. Unless given: workspace.sandbox of the policy.",
+)
 @click.option("--keep", is_flag=True, help="Leave the clone and everything else of the drill, to look at.")
 @json_option
 @repo_option
-def command(root: Path, only: tuple[str, ...], keep: bool, as_json: bool) -> int:
+def command(root: Path, only: tuple[str, ...], sandbox: str | None, keep: bool, as_json: bool) -> int:
     """Try what agents must not do, on a clone of this repository, and show that each attempt is caught.
 
     Small agents lie, break the code, delete tests, edit the policy and the hooks, forge trailers, leak a key, push in
@@ -36,6 +41,7 @@ def command(root: Path, only: tuple[str, ...], keep: bool, as_json: bool) -> int
     Examples:
       nightrun drill
       nightrun drill --only push --only hangs
+      nightrun drill --sandbox off
       nightrun drill --json >drill.json
     """
     from nightrun.decisions import drill as decisions  # kept from `--help`, which has to be quick
@@ -44,7 +50,9 @@ def command(root: Path, only: tuple[str, ...], keep: bool, as_json: bool) -> int
     if not as_json:
         click.echo(f"A fire drill on a clone of {root}; yours is not touched.\n")
     said = (lambda _text: None) if as_json else click.echo
-    done = drill.run(root, drill.Asked(only=only, keep=keep), begin=said, say=lambda row: _tell(row, said))
+    done = drill.run(
+        root, drill.Asked(only=only, sandbox=sandbox, keep=keep), begin=said, say=lambda row: _tell(row, said)
+    )
     code = decisions.exit_code(done.rows, untouched=not done.touched)
     if as_json:
         click.echo(json.dumps(_as_json(root, done, code)))
@@ -82,6 +90,7 @@ def _as_json(root: Path, done: Done, code: int) -> dict[str, object]:
         "root": str(root),
         "rows": [asdict(one) for one in done.rows],
         "notes": list(done.notes),
+        "sandboxed": done.sandboxed,
         "touched": list(done.touched),
         "compared": list(done.compared),
         "seconds": round(done.seconds, 1),

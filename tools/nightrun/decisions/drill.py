@@ -72,11 +72,13 @@ def policy(
     env: Mapping[str, Mapping[str, str]],
     gate: Sequence[Any],
     reach: Mapping[str, Any],
+    sandbox: str | None = None,
 ) -> dict[str, Any]:
     """What is chosen: the person's own guards, and for the rest what a drill needs.
 
     `own` is their policy as it was written; `env` the variables of each drill's agent; `gate` checks the drills that
-    are to meet a gate; `reach` is what their agents need of the machine in a sandbox, as in `workspace`.
+    are to meet a gate; `reach` is what their agents need of the machine in a sandbox, as in `workspace`; `sandbox` is
+    the mode that was asked for, which wins.
     """
     common = {"agent": "script", "commit": True, "verdict": False, "no_change": "refused", "silence": None}
     types: dict[str, Any] = {
@@ -92,7 +94,7 @@ def policy(
         "project": {"isolation": "worktree", "runners": max(1, min(RUNNERS, sum(not one.alone for one in drills)))},
         "task_types": types,
         "workspace": {
-            "sandbox": (own.get("workspace") or {}).get("sandbox", "auto"),
+            "sandbox": sandbox or (own.get("workspace") or {}).get("sandbox", "auto"),
             **reach,
         },
         "agents": {one.name: {"command": _command(one, env[one.name]), "env": dict(env[one.name])} for one in drills},

@@ -15,8 +15,7 @@ from nightrun.decisions.drill import Row
 from nightrun.drills import fills
 from nightrun.drills.found import Drill
 from nightrun.flows import drill_run, drill_scene
-from nightrun.flows.drill_scene import Scene
-from nightrun.hands import clock, policy_file, repository_mark, sandbox, state_file
+from nightrun.hands import clock, repository_mark, state_file
 from nightrun.hands.state_dir import StateDir
 from nightrun.words.errors import WrongUse
 
@@ -26,6 +25,7 @@ class Asked:
     """What the person asked for on the command line."""
 
     only: tuple[str, ...] = ()  # names of drills, or beginnings of them; empty: all
+    sandbox: str | None = None  # None: as the policy says
     keep: bool = False
 
 
@@ -35,6 +35,7 @@ class Done:
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    sandboxed: bool
     touched: tuple[str, ...]
     compared: tuple[str, ...]
     seconds: float
@@ -63,11 +64,11 @@ def run(own: Path, asked: Asked, *, begin: Callable[[str], None], say: Callable[
     before, busy = repository_mark.of(own), _is_worked_on(own)
     with _folder(asked.keep) as folder, _terminable():
         wanted, scarce = _with_room(wanted, folder)
-        scene = drill_scene.make(own, folder, wanted)
+        scene = drill_scene.make(own, folder, wanted, asked.sandbox)
         notes = (*scene.notes, *scarce)
         for note in notes:
             begin(note)
-        with drill_run.running(scene, sandboxed=_is_sandboxed(scene), say=say) as the_run:
+        with drill_run.running(scene, sandboxed=scene.why_no_sandbox is None, say=say) as the_run:
             the_run.together([one for one in wanted if not one.alone])
             for one in wanted:
                 if one.alone:
@@ -78,15 +79,12 @@ def run(own: Path, asked: Asked, *, begin: Callable[[str], None], say: Callable[
     return Done(
         rows=tuple(the_run.rows),
         notes=notes,
+        sandboxed=scene.why_no_sandbox is None,
         touched=tuple(name for name in compared if before[name] != after[name]),
         compared=compared,
         seconds=clock.monotonic() - started,
         folder=folder if asked.keep else None,
     )
-
-
-def _is_sandboxed(scene: Scene) -> bool:
-    return sandbox.why_not(policy_file.load(scene.root).workspace.sandbox) is None
 
 
 def _with_room(wanted: list[Drill], folder: Path) -> tuple[list[Drill], list[str]]:

@@ -16,7 +16,7 @@ from nightrun.decisions import child_env, drill, drill_tests
 from nightrun.decisions.drill_tests import TestFile
 from nightrun.drills import found
 from nightrun.drills.found import Drill
-from nightrun.hands import clock, files, git, hooks, policy_file, process, state_dir, top_folder
+from nightrun.hands import clock, files, git, hooks, policy_file, process, sandbox, state_dir, top_folder
 from nightrun.policy import adoption
 from nightrun.policy.model import Policy
 from nightrun.words import gate as gates
@@ -41,6 +41,7 @@ class Scene:
     policy: dict[str, Any]  # the person's own, as it was written
     tests: TestFile
     notes: tuple[str, ...]
+    why_no_sandbox: str | None = None  # None: the agents are in one
     base: str = ""  # commit that every drill starts from
 
     @property
@@ -73,7 +74,7 @@ def new_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="nightrun-drill-")).resolve()
 
 
-def make(own: Path, folder: Path, drills: Sequence[Drill]) -> Scene:
+def make(own: Path, folder: Path, drills: Sequence[Drill], sandbox_mode: str | None = None) -> Scene:
     """Clone, remote, policy and hooks, in a folder that is there. NightrunError says what the repository lacks."""
     chosen, gate, notes = _policy_of(own)
     scene = Scene(
@@ -89,8 +90,10 @@ def make(own: Path, folder: Path, drills: Sequence[Drill]) -> Scene:
     seal(folder)
     _check_out(scene, git.text(own, "rev-parse", "HEAD"))
     scene = _with_tests(_with_gate(scene) if any(one.kind == found.GATED for one in drills) else scene)
-    _commit(scene, drills)
-    return replace(scene, base=git.text(scene.root, "rev-parse", "HEAD"))
+    _commit(scene, drills, sandbox_mode)
+    why, note = _about_sandbox(scene)
+    base = git.text(scene.root, "rev-parse", "HEAD")
+    return replace(scene, base=base, why_no_sandbox=why, notes=(note, *scene.notes))
 
 
 # -- the person's policy
@@ -202,19 +205,29 @@ def _with_tests(scene: Scene) -> Scene:
 # -- what the drills are worked on with
 
 
-def _commit(scene: Scene, drills: Sequence[Drill]) -> None:
+def _commit(scene: Scene, drills: Sequence[Drill], sandbox_mode: str | None) -> None:
     """The policy of the drill, as the last commit before it, and the hooks."""
     root = scene.root
     env = {one.name: _variables(scene, one) for one in drills}
-    # The remote can be seen, as a real one may be; each drill leaves word in its own folder.
+    # A real remote may lie where everybody reads; and what a drill planted leaves word in a folder of its own.
     reach = {"readable": [str(scene.remote)], "writable": [str(scene.folder / "out")]}
-    chosen = drill.policy(scene.policy, drills, env=env, gate=scene.gate, reach=reach)
+    chosen = drill.policy(scene.policy, drills, env=env, gate=scene.gate, reach=reach, sandbox=sandbox_mode)
     # JSON is YAML, too (YAML 1.2.2, 1.1).
     files.write(root / policy_file.NAME, json.dumps(chosen, indent=1) + "\n", mode=0o644)
     git.run(root, "add", "--all", "--force", "--", policy_file.NAME, *_sample(scene))
     git.run(root, "commit", "--quiet", "--no-verify", "--message=The policy of the drill")
     hooks.install(root, hooks.values_of(policy_file.load(root)))
     git.run(root, "push", "--quiet", "--no-verify", "origin", f"HEAD:refs/heads/{scene.branch}", timeout_s=600)
+
+
+def _about_sandbox(scene: Scene) -> tuple[str | None, str]:
+    """Why there is none, and that in words. NoSandbox when there must be one and cannot."""
+    mode = policy_file.load(scene.root).workspace.sandbox
+    sandbox.wanted(mode)
+    why = sandbox.why_not(mode)
+    if why is None:
+        return None, "the agents of the drill run in a sandbox of bubblewrap"
+    return why, f"the agents of the drill run without a sandbox: {why}"
 
 
 def _sample(scene: Scene) -> list[str]:
