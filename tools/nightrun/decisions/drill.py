@@ -105,6 +105,7 @@ def policy(
             "attempts": 1,
             "backoff": ["100ms"],
             "disk_floor": 0,
+            "disk_share": 0,
             **{key: limits[key] for key in ("task_log", "part_log") if key in limits},
         },
         "monitor": {"interval": "1s"},
