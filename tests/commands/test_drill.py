@@ -140,8 +140,18 @@ def test_everything_is_caught_or_listed_on_a_repository_of_another_language(
 def test_with_every_guard_of_the_policy_off_the_drill_says_so(tmp_path: Path, scratch: Path) -> None:
     repo = project(tmp_path / "repo")
     off = ("secrets", "protected_paths", "size", "nested_repositories", "weakened_tests", "destructive")
-    with_policy(repo, [], "pipeline", **dict.fromkeys(off, False))
-    names = ("breaks", "deletes", "skips", "loosens", "edits", "leaks-secret", "nested-repository", "push-a1")
+    with_policy(repo, [], **dict.fromkeys(off, False))
+    names = ("breaks", "deletes", "skips", "loosens", "edits", "leaks-secret", "nested-repository")
     done = call(repo, "--json", "--sandbox", "off", *only(*names))
     assert done.returncode == 1
     assert set(verdicts(done).values()) == {"NOT CAUGHT"}, verdicts(done)
+
+
+@pytest.mark.soak
+def test_a_guard_of_pushes_that_is_narrowed_lets_a_push_without_pipeline_commits_pass(
+    tmp_path: Path, scratch: Path
+) -> None:
+    repo = project(tmp_path / "repo")
+    with_policy(repo, ["make test"], "pipeline")
+    done = call(repo, "--json", "--sandbox", "off", *only("push-a1"))
+    assert (done.returncode, verdicts(done)) == (1, {"push-a1": "NOT CAUGHT"})
