@@ -31,7 +31,6 @@ OF_THE_CHECKOUT = {
     "docs",
     "picture",
     "drill-page",
-    "night",
     "lock",
     "clean-venv",
     "help",
