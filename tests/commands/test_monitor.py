@@ -90,14 +90,14 @@ def test_live_view_without_colour(repo: Path) -> None:
 
 def test_a_history_is_replayed(repo: Path) -> None:
     history = repo.parent / "history.json"
-    history.write_text('{"start": "2026-01-31", "every": "1h", "results": "C*30 F*5 C*30"}')
+    history.write_text('{"start": "2026-01-31", "every": "1h", "results": "C*30 F*5 C*60"}')
     shown = CliRunner().invoke(main, ["monitor", "--repo", str(repo), "--replay", str(history)])
     assert shown.exit_code == 0
     rows = shown.stdout.splitlines()
-    assert "  fired        high: repeated_failures in-a-row: the last 3 tasks all failed" in rows[0]
-    assert rows[-1] == "65 looks, 2 fired, 2 resolved"
+    assert "  fired        high: repeated_failures in-a-row: the last 5 tasks all failed" in rows[1]
+    assert rows[-1] == "95 looks, 2 fired, 2 resolved"
     said = CliRunner().invoke(main, ["monitor", "--repo", str(repo), "--json", "--replay", str(history)]).stdout
-    assert json.loads(said)["looks"] == 65
+    assert json.loads(said)["looks"] == 95
 
 
 def test_a_history_that_is_not_there_is_wrong_use(repo: Path) -> None:

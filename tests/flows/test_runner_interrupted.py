@@ -16,6 +16,7 @@ from nightrun.flows import (
     runner_recover,
     runner_resume,
     runner_room,
+    runner_trust,
     runner_workspace,
     runner_world,
 )
@@ -32,6 +33,7 @@ from tests.stories.night import program
 from tests.story import commit_all, git_out, write
 
 EIGHT_HOURS = 8 * 3600.0
+OPEN = "workspace: {sandbox: off}\n"  # the agents leave their marks outside of the worktree
 COMMAND = AgentSpec(name="mine", kind="command", program=None, command=("true",))
 
 
@@ -42,7 +44,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         seal(folder, patch)
         made = Night(folder / "project")
         gates = "".join(f"  {name}: {{gate: [[test, -e, work.txt]]}}\n" for name in ("spec", "impl", "test", "review"))
-        write(made.root, "pipeline.yaml", f"version: 1\ntask_types:\n{gates}limits: {{backoff: [1ms]}}\n")
+        write(made.root, "pipeline.yaml", f"version: 1\ntask_types:\n{gates}limits: {{backoff: [1ms]}}\n{OPEN}")
         commit_all(made.root, "policy")
         yield made
         made.close()
@@ -50,7 +52,10 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
 
 @pytest.fixture
 def world(nights: Night) -> World:
-    return runner_world.make(nights.root, "runner-1")
+    """As of a run that has just begun: each test has a HOME, and so settings of git, of its own."""
+    made = runner_world.make(nights.root, "runner-1")
+    (made.state.path / runner_trust.NOTE).unlink(missing_ok=True)
+    return made
 
 
 def begin(night: Night, world: World, agent: AgentSpec = COMMAND) -> tuple[Task, Place]:

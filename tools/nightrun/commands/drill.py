@@ -1,4 +1,4 @@
-"""Try what agents must not do, on a clone of this repository, and show that each attempt is caught."""
+"""Try what agents must not do, on a clone, and show that each attempt is caught."""
 
 from __future__ import annotations
 
