@@ -62,3 +62,8 @@ def test_what_somebody_else_wrote_there_is_no_reason_to_fail() -> None:
     for odd in ("x", {"same": "many", "tree": "t", "result": "r"}, [1]):
         kept = stagnation.step(odd, RED, tree="t", failures=1)
         assert kept is not None and kept["same"] in (0, 1)
+
+
+def test_no_change_is_the_same_although_the_target_moved_in_between() -> None:
+    nothing = Outcome(kind="no_change", summary="the agent changed nothing")
+    assert same(after((nothing, "t"), (nothing, "u"), (nothing, "v"))) == 2

@@ -9,6 +9,7 @@ from nightrun.decisions import fingerprint
 from nightrun.words.outcome import TASK_FAULTS, Outcome
 
 MOST = 2  # attempts in a row without progress
+NOTHING = "no change"  # stands for the tree where there is no change: that tree is the target's, which moves meanwhile
 
 
 def step(before: object, outcome: Outcome, *, tree: str | None, failures: int) -> dict[str, Any] | None:
@@ -19,6 +20,7 @@ def step(before: object, outcome: Outcome, *, tree: str | None, failures: int) -
     """
     if outcome.kind not in TASK_FAULTS or tree is None:
         return dict(before) if isinstance(before, Mapping) and outcome.kind not in TASK_FAULTS else None
+    tree = NOTHING if outcome.kind == "no_change" else tree
     result = f"{outcome.kind}: {fingerprint.clean(outcome.summary)}"
     same = failures > 0 and isinstance(before, Mapping) and (before.get("tree"), before.get("result")) == (tree, result)
     count = before.get("same") if isinstance(before, Mapping) else 0
