@@ -15,6 +15,7 @@ def test_a_heal_storm_is_at_most_six_heals_and_takes_at_most_a_twentieth_of_the_
     assert done.normal >= 0.95 * storm.SLOTS
 
 
+@pytest.mark.soak
 def test_without_caps_nearly_all_of_the_slots_are_heals() -> None:
     done = storm.run(storm.at_every_look, 0)
     assert len(done.heals) > 1_000

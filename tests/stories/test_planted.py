@@ -35,7 +35,7 @@ def test_what_is_planted_stops_the_night_before_any_git_runs_it(new_night: Night
     assert "settings or hooks in this repository were changed" in night.log.read_text()
 
 
-@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.parametrize("code", [pytest.param(0, marks=pytest.mark.soak), 1])
 def test_what_the_gate_plants_is_found_before_any_git_of_ours_runs(
     new_night: Nights, tmp_path: Path, code: int
 ) -> None:

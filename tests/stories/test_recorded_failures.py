@@ -111,11 +111,11 @@ def test_a_pause_that_waits_for_a_person_ends_by_a_person_alone(tmp_path: Path) 
     try:
         for by in ("person", "nightrun"):
             pauses.put(db, scope="intake", by=by, reason="breaker", until=None, now=T0)
-        pauses.end(db, scope="intake", by="nightrun")
+        pauses.end(db, scope="intake", by="nightrun", now=1.0)
         assert [one["by"] for one in pauses.active(db, now=T0 + 365 * DAY)] == ["person"]
         tasks.add(db, direction="x", task_type="impl", now=T0)
         assert claims.claim(db, runner="runner-1", agents=["script"], now=T0 + DAY) is None
-        pauses.end(db, scope="intake", by="person")
+        pauses.end(db, scope="intake", by="person", now=2.0)
         assert claims.claim(db, runner="runner-1", agents=["script"], now=T0 + DAY) is not None
     finally:
         db.close()

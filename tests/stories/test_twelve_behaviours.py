@@ -1,4 +1,4 @@
-"""A night of twelve behaviours: short here with a limit of some seconds, at its full length as a soak."""
+"""A night of twelve behaviours: short with a limit of some seconds, and at its full length; both are soaks."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def spend(
     return made
 
 
+@pytest.mark.soak
 def test_a_short_night_of_twelve_behaviours(tmp_path: Path) -> None:
     # On a busy machine all runners are at work when the limit ends.
     made = spend(tmp_path, each=1, runners=3, limit_s=5.0, login_s=0.2, after_reset_s=60.0)

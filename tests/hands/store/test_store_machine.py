@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -156,10 +157,15 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: "completed" in self.status.values())
     @rule(which=CLAIM, landed=st.booleans())
     def land(self, which: int, landed: bool) -> None:
-        """What becomes of the commit is said later, by whoever lands it, and moves no task."""
+        """What becomes of the commit is said later, by whoever lands it, and moves no task; landed is for good."""
         done = sorted(task_id for task_id, status in self.status.items() if status == "completed")
-        state = "landed" if landed else "failed"
-        after = moves.patch(self.db, done[which % len(done)], {"commit_state": state}, now=self.now)
+        task_id, state = done[which % len(done)], "landed" if landed else "failed"
+        known = next(one["commit_state"] for one in self._rows() if one["id"] == task_id)
+        if known == "landed" and not landed:
+            with pytest.raises(NotAllowed):
+                moves.patch(self.db, task_id, {"commit_state": state}, now=self.now)
+            return
+        after = moves.patch(self.db, task_id, {"commit_state": state}, now=self.now)
         assert (after["status"], after["commit_state"]) == ("completed", state)
 
     @invariant()
@@ -209,5 +215,5 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStore = StoreMachine.TestCase
 TestStore.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+    max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )

@@ -14,7 +14,7 @@ from nightrun import commit_progress
 from nightrun.decisions import landing, message
 from nightrun.flows import runner_durable, runner_gate, runner_tick, runner_workspace
 from nightrun.flows.runner_workspace import Place
-from nightrun.flows.runner_world import World, alone
+from nightrun.flows.runner_world import LANDING, World, alone
 from nightrun.hands import clock, git, git_change, git_commit, git_land, git_recover, git_settings, git_worktree, marker
 from nightrun.hands.attempt_commit import Made
 from nightrun.hands.client import ApiAway, Refused
@@ -24,7 +24,6 @@ from nightrun.words.errors import NightrunError
 from nightrun.words.gate import Gate
 from nightrun.words.task import Task
 
-LANDING = "landing"  # lock: one landing at a time in a repository
 KEPT = "refs/nightrun/kept/"  # what agents committed themselves
 MOST_ROUNDS = 20  # of rebasing onto a target that moves all the time
 

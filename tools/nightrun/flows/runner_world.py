@@ -24,6 +24,7 @@ from nightrun.policy.model import Policy
 from nightrun.words.errors import NightrunError
 from nightrun.words.gate import Gate
 
+LANDING = "landing"  # lock: one landing at a time in a repository
 LOCK_POLL_S = 0.02
 HTTP_S = 30.0
 
