@@ -178,7 +178,7 @@ def test_hooks_that_were_never_installed_stay_the_choice_of_the_person(ready: Pa
 
 
 def test_hooks_of_an_older_policy_are_brought_up_to_date(repo: Path) -> None:
-    policy(repo, commit={"subject_length": 60})
+    policy(repo, commit={"subject_length": 60}, workspace={"sandbox": "off"})
     hooks.install(repo, HookValues())
     (note,) = plan(repo).notes
     assert note.startswith("hook commit-msg: brought up to date")
