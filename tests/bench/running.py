@@ -104,7 +104,7 @@ def _four_runners(bench: Bench) -> Result:
     try:
         night.start("--runners", str(RUNNERS))
         client = night.ready()
-        wait_until(lambda: _all_landed(client), f"all have landed\n{night.said()}", 240.0)
+        wait_until(lambda: _all_landed(client), lambda: f"all have landed\n{night.said()}", 240.0)
         times = [one for task in all_tasks(client) for one in client.events(task.id)]
         night.stop()
     finally:

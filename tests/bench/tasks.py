@@ -61,7 +61,7 @@ class Place:
         self.client.pause("intake", "the bench")
         added = [self._add() for _ in range(BLOCK)]
         self.client.resume("intake")
-        wait_until(lambda: self._all_landed(added), f"all have landed\n{self.night.said()}", 60.0)
+        wait_until(lambda: self._all_landed(added), lambda: f"all have landed\n{self.night.said()}", 60.0)
         begun = [self._at(task, "claimed") for task in added]
         ended = [*begun[1:], self._at(added[-1], "landed")]
         wall = statistics.median(end - begin for begin, end in zip(begun, ended, strict=True))

@@ -332,3 +332,19 @@ class TestFiles:
         write(repo, ".git/info/exclude", "other\n")
         assert not git_change.path_is_clean(repo, "other")
         assert git_change.path_is_clean(repo, "nowhere")
+
+
+def test_the_same_files_are_the_same_change_on_a_target_that_moved(attempt: Path) -> None:
+    def made(*files: tuple[str, str]) -> str:
+        for path, text in files:
+            write(attempt, path, text)
+        return git_change.snapshot(attempt)
+
+    old = made()
+    one = git_change.identity(attempt, old, made(("new.txt", "x")))
+    moved = made(("other.txt", "of somebody else"))
+    (attempt / "new.txt").unlink()
+    base = made()
+    assert git_change.identity(attempt, base, moved) == one
+    assert git_change.identity(attempt, base, made(("new.txt", "y"))) != one
+    assert git_change.identity(attempt, base, base) == git_change.identity(attempt, old, old) != one

@@ -131,7 +131,7 @@ class Night:
                 return False
             return True
 
-        wait_until(answers, f"the API answers\n{self.said()}")
+        wait_until(answers, lambda: f"the API answers\n{self.said()}")
         return self.client
 
     def pids(self, name: str) -> int:

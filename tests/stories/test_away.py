@@ -81,7 +81,9 @@ def only(night: Night) -> Task:
 
 def landed(night: Night) -> Task:
     night.ready()
-    return wait_until(lambda: (one := only(night)).commit_state == "landed" and one, f"it lands\n{night.said()}")
+    return wait_until(
+        lambda: (one := only(night)).commit_state == "landed" and one, lambda: f"it lands\n{night.said()}"
+    )
 
 
 def away_at_the_patch(parts: Parts) -> tuple[subprocess.Popen[bytes], Path]:
@@ -89,10 +91,10 @@ def away_at_the_patch(parts: Parts) -> tuple[subprocess.Popen[bytes], Path]:
     night = parts.night
     word = waits_for_a_word(night)
     api, runner = parts.start("api"), parts.start("runner", "--name", "runner-1")
-    wait_until(Path(f"{word}.waits").exists, f"the agent works\n{night.said()}")
+    wait_until(Path(f"{word}.waits").exists, lambda: f"the agent works\n{night.said()}")
     parts.kill(api)
     word.touch()
-    kept = wait_until(lambda: list(night.state.outbox.glob("*.json")), f"the result is kept\n{night.said()}")
+    kept = wait_until(lambda: list(night.state.outbox.glob("*.json")), lambda: f"the result is kept\n{night.said()}")
     assert json.loads(kept[0].read_text())["change"]["status"] == "completed"
     return runner, kept[0]
 
@@ -127,7 +129,7 @@ def test_a_runner_that_was_stopped_beyond_its_lease_comes_back_too_late(parts: P
     word = waits_for_a_word(night)
     parts.start("api", short_lease=True)
     late = parts.start("runner", "--name", "runner-1", short_lease=True)
-    wait_until(Path(f"{word}.waits").exists, f"the agent works\n{night.said()}")
+    wait_until(Path(f"{word}.waits").exists, lambda: f"the agent works\n{night.said()}")
     late.send_signal(signal.SIGSTOP)
     word.touch()  # its agent ends well meanwhile
     parts.start("runner", "--name", "runner-2", short_lease=True)
@@ -136,9 +138,11 @@ def test_a_runner_that_was_stopped_beyond_its_lease_comes_back_too_late(parts: P
     before = git_out(night.root, "rev-parse", "main")
     late.send_signal(signal.SIGCONT)
     branch = f"pipeline/{task.id}.1"
-    wait_until(lambda: git_out(night.root, "for-each-ref", f"refs/heads/{branch}"), f"it is told\n{night.said()}")
+    wait_until(
+        lambda: git_out(night.root, "for-each-ref", f"refs/heads/{branch}"), lambda: f"it is told\n{night.said()}"
+    )
     wait_until(lambda: "claim" in night.state.log("runner-1").read_text(), "it says so")
-    wait_until(lambda: not list(night.state.worktrees.iterdir()), f"it leaves\n{night.said()}")
+    wait_until(lambda: not list(night.state.worktrees.iterdir()), lambda: f"it leaves\n{night.said()}")
     assert only(night) == task
     assert git_out(night.root, "rev-parse", "main") == before
     assert git_out(night.root, "ls-tree", "--name-only", branch).split() == ["1.txt", "README.md", "pipeline.yaml"]
@@ -150,7 +154,7 @@ def test_an_api_that_is_killed_while_an_agent_works_costs_nothing(new_night: Nig
     night = new_night()
     word = waits_for_a_word(night)
     night.start()
-    wait_until(Path(f"{word}.waits").exists, f"the agent works\n{night.said()}")
+    wait_until(Path(f"{word}.waits").exists, lambda: f"the agent works\n{night.said()}")
     os.kill(night.pids("api"), signal.SIGKILL)
     wait_until(lambda: "api started again" in night.log.read_text(), "it is started again")
     word.touch()

@@ -169,7 +169,7 @@ def run(made: Morning) -> None:
         ids = {name: client.add_task(script("true", name), kind, agent=name).id for name, (kind, _) in AGENTS.items()}
     night.start("--runners", "3", env={"PIPELINE_AUTO_FIX_ENABLED": "0"})
     night.ready()
-    wait_until(lambda: is_over(night, ids), f"all has come to an end\n{night.said()}", 90.0)
+    wait_until(lambda: is_over(night, ids), lambda: f"all has come to an end\n{night.said()}", 90.0)
     client = night.client
     made.tasks = {name: client.task(one) for name, one in ids.items()}
     made.attempts = {name: client.attempts(one) for name, one in ids.items()}

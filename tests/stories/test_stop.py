@@ -22,7 +22,7 @@ def at_work(night: Night, *kinds: str) -> list[str]:
     with night.api() as client:
         ids = [client.add_task(script(direction(night, n, kind)), "impl").id for n, kind in enumerate(kinds)]
     night.start("--runners", str(len(kinds)))
-    wait_until(lambda: len(list(marks(night).glob("half*"))) == len(kinds), f"all agents work\n{night.said()}")
+    wait_until(lambda: len(list(marks(night).glob("half*"))) == len(kinds), lambda: f"all agents work\n{night.said()}")
     return ids
 
 
@@ -93,7 +93,7 @@ def test_nightrun_stop_ends_a_gate_and_waits_until_nothing_is_left(new_night: Ni
     with night.api() as client:
         task_id = client.add_task(script("echo half >work0.txt"), "impl").id
     night.start()
-    wait_until((marks(night) / "half0").exists, f"the gate runs\n{night.said()}")
+    wait_until((marks(night) / "half0").exists, lambda: f"the gate runs\n{night.said()}")
     assert night.call("stop").startswith("Stopped after ")
     assert night.ended(5.0) == 0
     check_stopped(night, [task_id])

@@ -60,7 +60,7 @@ def begin(new_night: Nights, end: str, *, boxed: bool) -> tuple[Night, dict[str,
     with night.api() as client:
         tasks = {kind: client.add_task(direction(kind, marks[kind]), "impl").id for kind in KINDS}
     night.start("--runners", str(len(KINDS)))
-    wait_until(lambda: all(one.exists() for one in marks.values()), f"all agents work\n{night.said()}", LONG_S)
+    wait_until(lambda: all(one.exists() for one in marks.values()), lambda: f"all agents work\n{night.said()}", LONG_S)
     return night, {kind: marker.of_attempt(night.root, task, 1) for kind, task in tasks.items()}
 
 
@@ -89,7 +89,9 @@ def ended(night: Night, end: str, marks: dict[str, str]) -> None:
         night.stop()
     elif end == "timeout":
         client = night.client
-        wait_until(lambda: len(client.tasks(status="failed")[0]) == len(KINDS), f"all failed\n{night.said()}", LONG_S)
+        wait_until(
+            lambda: len(client.tasks(status="failed")[0]) == len(KINDS), lambda: f"all failed\n{night.said()}", LONG_S
+        )
     elif end == "kill -9 of the runners":
         kill(*runners(night))
     elif end == BOTH:
@@ -109,7 +111,7 @@ def measure(new_night: Nights, end: str, *, boxed: bool) -> Row:
     left = settled(marks, 0.7 if "runners" in end else 2.0)
     seconds = time.monotonic() - started
     if night.run is not None and night.run.poll() is None and end != "timeout":
-        wait_until(lambda: not any(count(marks).values()), f"the next runner sweeps\n{night.said()}", LONG_S)
+        wait_until(lambda: not any(count(marks).values()), lambda: f"the next runner sweeps\n{night.said()}", LONG_S)
         night.stop()
     elif end != "timeout":
         night.until_idle(seconds=LONG_S)

@@ -1,4 +1,4 @@
-"""Attempts that come to the same files with the same result again: no progress, and not tried for ever."""
+"""Attempts that come to the same change with the same result again: no progress, and not tried for ever."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from nightrun.decisions import fingerprint
 from nightrun.words.outcome import TASK_FAULTS, Outcome
 
 MOST = 2  # attempts in a row without progress
-NOTHING = "no change"  # stands for the tree where there is no change: that tree is the target's, which moves meanwhile
 
 
-def step(before: object, outcome: Outcome, *, tree: str | None, failures: int) -> dict[str, Any] | None:
-    """What is kept of this attempt for the next one: its tree, its result, and how many were the same in a row.
+def step(before: object, outcome: Outcome, *, change: str | None, failures: int) -> dict[str, Any] | None:
+    """What is kept of this attempt for the next one: its change, its result, and how many were the same in a row.
 
+    `change` is the same for the same new files, also on a target that moved in between.
     `before` is what was kept of the attempt before, which counts no more after a person's answer: it sets `failures`
     (those before this one) to 0. Faults of the environment say nothing and keep what there is.
     """
-    if outcome.kind not in TASK_FAULTS or tree is None:
+    if outcome.kind not in TASK_FAULTS or change is None:
         return dict(before) if isinstance(before, Mapping) and outcome.kind not in TASK_FAULTS else None
-    tree = NOTHING if outcome.kind == "no_change" else tree
     result = f"{outcome.kind}: {fingerprint.clean(outcome.summary)}"
-    same = failures > 0 and isinstance(before, Mapping) and (before.get("tree"), before.get("result")) == (tree, result)
+    same = (
+        failures > 0
+        and isinstance(before, Mapping)
+        and (before.get("change"), before.get("result")) == (change, result)
+    )
     count = before.get("same") if isinstance(before, Mapping) else 0
-    return {"tree": tree, "result": result, "same": (count if type(count) is int else 0) + 1 if same else 0}
+    return {"change": change, "result": result, "same": (count if type(count) is int else 0) + 1 if same else 0}
 
 
 def question(kept: Mapping[str, Any] | None, outcome: Outcome) -> str:

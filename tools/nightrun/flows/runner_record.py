@@ -13,9 +13,10 @@ from nightrun.flows import runner_budget
 from nightrun.flows.runner_attempt import WORKSPACE, Judged
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, files, state_file
+from nightrun.hands import clock, files, git_change, state_file
 from nightrun.hands.client import ApiAway, Refused
 from nightrun.words import task as words
+from nightrun.words.errors import NightrunError
 from nightrun.words.outcome import COMPLETED, ENVIRONMENT_FAULTS, Outcome
 from nightrun.words.task import Task
 
@@ -54,6 +55,7 @@ def not_completed(world: World, task: Task, judged: Judged, kept: str | None, pl
     limits, outcome = world.policy.limits, judged.outcome
     pause(world, task, outcome, judged.agent)
     said = _said(world, task, judged)
+    said["context"]["last_result"] = _last_result(world, task, judged, place)
     question = runner_budget.question(world, task, judged.usage) or _stands_still(said, judged)
     following = retry.after(
         outcome,
@@ -140,15 +142,18 @@ def _context(task: Task, judged: Judged) -> dict[str, Any]:
         "verdict": outcome.verdict,
         "usage": dict(judged.usage) or None,
         "last_failure": failure and {**failure, "fingerprint": fingerprint.clean(outcome.summary)},
-        "last_result": None if done else _last_result(task, judged),
+        "last_result": None,
         "held": [scan_report.summary([one]) for one in judged.held][:20] or None,
         "agreed": None,  # a person's word was about an earlier attempt's change
     }
 
 
-def _last_result(task: Task, judged: Judged) -> dict[str, Any] | None:
-    before = task.context.get("last_result")
-    return stagnation.step(before, judged.outcome, tree=judged.tree, failures=task.failures)
+def _last_result(world: World, task: Task, judged: Judged, place: Place | None) -> dict[str, Any] | None:
+    change = None
+    if place is not None and judged.tree is not None:
+        with suppress(NightrunError):  # objects that are not there any more: not compared
+            change = git_change.identity(world.root, place.base_tree, judged.tree)
+    return stagnation.step(task.context.get("last_result"), judged.outcome, change=change, failures=task.failures)
 
 
 def _change(place: Place, judged: Judged, *, stays: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -226,6 +227,13 @@ def differences(root: Path, old: str, new: str, *, env: Mapping[str, str] | None
             )
         )
     return found
+
+
+def identity(root: Path, old: str, new: str) -> str:
+    """The same for two changes that bring the same files, whatever else the trees they are made on hold."""
+    entries = differences(root, old, new)
+    listed = [f"{one.new_mode:o} {one.new_id} {one.path}\0" for one in entries]
+    return hashlib.sha256(os.fsencode("".join(listed))).hexdigest()
 
 
 def _sizes(root: Path, entries: Sequence[Entry], env: Mapping[str, str]) -> dict[str, int]:
