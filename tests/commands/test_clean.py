@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nightrun.cli import main
-from nightrun.hands import git_settings, git_worktree, lock
+from nightrun.hands import files, git_settings, git_worktree, lock, sandbox_cache
 from nightrun.hands.state_dir import StateDir
 from tests import story
 
@@ -161,3 +161,25 @@ def test_settings_that_a_runner_refused_are_not_used(repo: Path, state: StateDir
     assert (shown.exit_code, "could run programs of an agent" in shown.stderr) == (1, True)
     story.git_out(repo, "config", "--unset", "filter.x.clean")
     assert clean(repo, "--yes").exit_code == 0
+
+
+def test_caches_of_the_sandbox_are_shown_and_go_with_all(repo: Path, state: StateDir) -> None:
+    path = sandbox_cache.folder(state, "agent")
+    (path / "wheels").write_bytes(os.urandom(3 << 20))
+    shown = clean(repo)
+    assert f"Only with --all: 3.0 MiB\n  cache     {path}  (3.0 MiB; what is needed of it is" in shown.stdout
+    assert "There is nothing to remove." in shown.stdout
+    shown = clean(repo, "--all", "--yes")
+    assert (shown.exit_code, "Removed 1. 3.0 MiB" in shown.stdout) == (0, True), shown.output
+    assert files.size(state.path / "cache") == 0
+    assert clean(repo).stdout == "There is nothing to remove.\n"
+
+
+def test_a_cache_that_a_program_uses_goes_when_that_has_ended(repo: Path, state: StateDir) -> None:
+    (sandbox_cache.folder(state, "gate") / "wheels").write_bytes(b"x" * 5000)
+    room = state.path / sandbox_cache.ROOMS / "t.1"
+    room.mkdir(parents=True)
+    shown = clean(repo, "--all", "--yes")
+    assert (shown.exit_code, "stays: a program uses it; it goes when that has ended" in shown.stderr) == (1, True)
+    room.rmdir()
+    assert clean(repo, "--all", "--yes").exit_code == 0

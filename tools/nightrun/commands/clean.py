@@ -20,7 +20,12 @@ SHOWN = 20  # of each kind
 
 
 @click.command("clean")
-@click.option("--all", "with_all", is_flag=True, help="Also what is not in the history; it is kept for 14 days.")
+@click.option(
+    "--all",
+    "with_all",
+    is_flag=True,
+    help="Also the sandbox's caches, and work not in the history; that is kept for 14 days.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
@@ -29,8 +34,8 @@ def command(root: Path, with_all: bool, dry_run: bool, yes: bool, as_json: bool)
     """Remove what attempts left behind and nobody needs, after showing it.
 
     Worktrees that nobody works in, branches whose work is in the target's history, old logs and prompts. Never what
-    runs, what has not landed, or what is yours. With --all also work that is not in the history: each piece of it
-    stays below refs/nightrun/recovery/ for 14 days.
+    runs, what has not landed, or what is yours. With --all also the caches of the sandbox, and work that is not in
+    the history: each piece of it stays below refs/nightrun/recovery/ for 14 days.
 
     \b
     Examples:
@@ -60,7 +65,8 @@ def command(root: Path, with_all: bool, dry_run: bool, yes: bool, as_json: bool)
 def _show(plan: Plan, *, with_all: bool) -> None:
     _list("To be removed:", plan.removed)
     _list(
-        "To be removed, though not in the history (kept for 14 days):" if with_all else "Only with --all:", plan.asked
+        "To be removed, too (work that is not in the history is kept for 14 days):" if with_all else "Only with --all:",
+        plan.asked,
     )
     needed = [one for one in plan.left if one.why != "it is not old"]
     _list("Stays:", needed)

@@ -16,6 +16,7 @@ KEPT = "kept"
 RECOVERY = "recovery"
 LOG = "log"
 PROMPT = "prompt"
+CACHE = "cache"  # of the sandbox
 
 BRANCH_REFS = "refs/heads/pipeline/"
 KEPT_REFS = "refs/nightrun/kept/"  # what agents committed themselves
@@ -63,6 +64,8 @@ def plan(things: Iterable[Thing], needed: Mapping[str, str], *, now: float) -> P
             left.append(replace(one, why=needed[one.attempt]))
         elif one.kind in (WORKTREE, BRANCH, KEPT):
             _sort_work(one, removed, asked)
+        elif one.kind == CACHE:
+            asked.append(replace(one, why=f"{one.size / (1 << 20):.1f} MiB; what is needed of it is downloaded again"))
         elif why := _old(one, now):
             removed.append(replace(one, why=why))
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from nightrun.decisions import cleaning
 from nightrun.decisions.cleaning import Plan, Thing
 from nightrun.hands import (
     clock,
+    files,
     git,
     git_change,
     git_commit,
@@ -20,6 +20,7 @@ from nightrun.hands import (
     lock,
     own_api,
     policy_file,
+    sandbox_cache,
     state_file,
 )
 from nightrun.hands.client import Client, Refused
@@ -86,7 +87,7 @@ def _worktrees(root: Path, state: StateDir) -> Iterator[Thing]:
             continue
         with _owned(state, name) as mine:
             in_history = mine and _is_spent(root, path, head, on_branch=branch is not None)
-        size = _size(path)
+        size = files.size(path)
         yield Thing(kind=cleaning.WORKTREE, name=str(path), attempt=name, sha=head, size=size, in_history=in_history)
 
 
@@ -121,7 +122,10 @@ def _files(state: StateDir) -> Iterator[Thing]:
     for path in sorted((state.path / PROMPTS).glob("*")):
         if cleaning.ATTEMPT.fullmatch(path.name):
             at = path.stat().st_mtime
-            yield Thing(kind=cleaning.PROMPT, name=str(path), attempt=path.name, size=_size(path), at=at)
+            yield Thing(kind=cleaning.PROMPT, name=str(path), attempt=path.name, size=files.size(path), at=at)
+    for path in sandbox_cache.folders(state):
+        if size := files.size(path):
+            yield Thing(kind=cleaning.CACHE, name=str(path), size=size)
 
 
 def _is_in_history(root: Path, sha: str, target: str) -> bool:
@@ -152,17 +156,6 @@ def _links(root: Path, worktree: Path) -> list[str]:
     """Names in it that are links into the project, as the policy makes them; never work."""
     policy = policy_file.load(root) if (root / policy_file.NAME).exists() else Policy()
     return [name for name in policy.workspace.link if (worktree / name).is_symlink()]
-
-
-def _size(path: Path) -> int:
-    total = 0
-    for folder, _, names in os.walk(path):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(folder, name)).st_blocks * 512  # noqa: PTH118 (a large tree)
-            except FileNotFoundError:
-                continue
-    return total
 
 
 # -- what is needed
@@ -229,6 +222,8 @@ def _remove(root: Path, one: Thing) -> str:
     if one.kind == cleaning.RECOVERY:
         return "" if git.drop(root, one.name, one.sha) else "it was moved meanwhile"
     path = Path(one.name)
+    if one.kind == cleaning.CACHE:
+        return "" if sandbox_cache.empty(StateDir(root), path) else "a program uses it; it goes when that has ended"
     if path.is_dir():
         shutil.rmtree(path)
     else:

@@ -35,9 +35,15 @@ def clear_files(world: World) -> None:
         finally:
             runner_workspace.give_up(held)
     for path in world.state.path.rglob(HALF_WRITTEN):
-        pid = path.name.split(".")[-3]
-        if pid.isdecimal() and clock.process_identity(int(pid)) is None:
+        if _is_gone(path.name.split(".")[-3]):
             path.unlink(missing_ok=True)
+    for path in (world.state.path / sandbox.COPIES).glob("*"):
+        if _is_gone(path.name):
+            files.remove_tree(path)
+
+
+def _is_gone(pid: str) -> bool:
+    return pid.isdecimal() and clock.process_identity(int(pid)) is None
 
 
 def _names(world: World) -> set[str]:

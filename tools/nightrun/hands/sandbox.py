@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nightrun.decisions import sandbox, sandbox_home
-from nightrun.hands import files, git_private, process
+from nightrun.hands import files, git_private, process, sandbox_cache
 from nightrun.hands.process import Ended, ProgramMissing
 from nightrun.hands.state_dir import StateDir
 from nightrun.words import sandbox as words
 from nightrun.words.errors import NightrunError
 from nightrun.words.sandbox import Own, Room, Rules
 
-ROOMS = "rooms"  # folder of the state folder; a room is removed when its program ended
-CACHE = "cache"
+ROOMS = sandbox_cache.ROOMS
 COPIES = "settings"
 INSTALL = "Install bubblewrap (apt install bubblewrap, dnf install bubblewrap)."
 ALLOW = (
@@ -212,13 +211,7 @@ def _copies(home: Path, place: Place) -> Iterator[tuple[str, str]]:
 
 def _cache(state: StateDir | None, kind: str) -> str | None:
     """An agent may put anything into its own; a gate does not read what an agent put there."""
-    if state is None:
-        return None
-    folder = state.path / CACHE / kind
-    for name in ("", *(f"home/{one}" for one in sandbox_home.CACHES)):
-        if not (folder / name).is_dir():
-            (folder / name).mkdir(mode=0o700, parents=True)
-    return str(folder)
+    return None if state is None else str(sandbox_cache.folder(state, kind))
 
 
 def _programs(place: Place, argv: Sequence[str], env: Mapping[str, str], hidden: Collection[str]) -> Iterator[str]:

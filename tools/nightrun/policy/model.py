@@ -142,6 +142,11 @@ class Workspace(Section):
         default=(),
         description="Paths that they may read besides, such as ~/.config/tool; without a sandbox they read all.",
     )
+    cache: Size = Field(
+        default=5 * GIB,
+        description="Largest cache of downloaded packages that sandboxed agents find again, and the same for gates and "
+        "`setup`; looked at every ten minutes. One that is larger, or any when the disk is short, is emptied.",
+    )
     writable: MachinePaths = Field(
         default=(),
         description="Paths that they may read and change, such as a cache, the login of an agent of your own, or "
