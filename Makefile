@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 
-VARIABLES := ACTION AFTER AGENT ALL ATTEMPT CRON DIRECTION DRY_RUN FOLLOW FORCE HOURS JSON KEEP LINES NAME ONCE ONLY \
+VARIABLES := ACTION AFTER AGENT ALL ATTEMPT CRON DIRECTION DROP DRY_RUN FOLLOW FORCE HOURS JSON KEEP LINES NAME ONCE ONLY \
 	PRIORITY RANGE REPLAY REPO RUNNERS SANDBOX SINCE TASK TEST TEXT TYPE UNDO UNTIL YES
 
 # What stands on make's command line reaches the program as it was written: by the environment and not expanded, since
@@ -78,7 +78,7 @@ task: $(READY) ## Add a task: TYPE=impl DIRECTION='...' [PRIORITY= AFTER= AGENT=
 	@$(NIGHTRUN) task
 backlog: $(READY) ## What is in the backlog, what was done, what is next [JSON=1]
 	@$(NIGHTRUN) backlog
-decide: $(READY) ## List open decisions; answer one: TASK= TEXT='...'
+decide: $(READY) ## List open decisions; answer one: TASK= TEXT='...' [DROP=1]
 	@$(NIGHTRUN) decide
 commit: $(READY) ## Commit and land a finished change by hand: TASK=
 	@$(NIGHTRUN) commit

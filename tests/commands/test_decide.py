@@ -33,6 +33,18 @@ def test_answer_puts_the_task_back_to_work(night: Night) -> None:
     assert again.stderr.startswith("nightrun: The API refused this (409): ")
 
 
+def test_a_task_that_nobody_shall_work_on_any_more_is_dropped(night: Night) -> None:
+    night.add("Name the flag")
+    task = night.end("needs_decision", decision_prompt="Which name?", error_class="conflict", error_summary="x")
+    assert night.run("decide", task.id, "--drop", "did it myself").stdout == f"impl {task.id} is dropped.\n"
+    after = night.client.task(task.id)
+    assert (after.status, after.error_class) == ("failed", "interrupted")
+    assert after.error_summary == "dropped by a person: did it myself"
+    again = night.run("decide", task.id, "--drop")
+    assert (again.exit_code, "is failed: only a task that needs" in again.stderr) == (1, True)
+    assert night.run("decide", "--drop").exit_code == 2
+
+
 def test_half_an_answer_is_wrong_use(night: Night) -> None:
     shown = night.run("decide", "t1")
     assert shown.exit_code == 2

@@ -59,3 +59,11 @@ def test_a_conflict_names_paths_branch_and_tip() -> None:
     assert landing.conflict_words(["a"], "main", "0123456789abcdef") == (
         "it conflicts in a with what landed on main meanwhile (0123456789)"
     )
+
+
+def test_a_person_is_asked_when_it_failed_often_enough() -> None:
+    """Other failures of the task count as well: a conflict is one of them."""
+    failed = Task(id="t1", direction="d", task_type="impl", status="completed", failures=1, branch="pipeline/t1.2")
+    assert landing.question(failed, "it conflicts in a.py", attempts=3) == ""
+    asked = landing.question(failed, "it conflicts in a.py", attempts=2)
+    assert "cannot land: it conflicts in a.py. 2 attempts failed" in asked and "branch pipeline/t1.2." in asked

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nightrun.commands.options import json_option, repo_option
-from nightrun.words.errors import WrongUse
-from nightrun.words.task import COMPLETED, NEEDS_DECISION
+from nightrun.words.errors import NightrunError, WrongUse
+from nightrun.words.task import COMPLETED, FAILED, NEEDS_DECISION
 
 if TYPE_CHECKING:
     from nightrun.hands.client import Client
@@ -24,32 +24,49 @@ ACCEPT, REFUSE = "accept", "refuse"
 @click.command("decide")
 @click.argument("task", metavar="ID", required=False)
 @click.argument("text", metavar="ANSWER", required=False)
+@click.option("--drop", is_flag=True, help="End the task as failed instead; ANSWER says why.")
 @repo_option
 @json_option
-def command(root: Path, task: str | None, text: str | None, as_json: bool) -> None:
+def command(root: Path, task: str | None, text: str | None, drop: bool, as_json: bool) -> None:
     """Answer a task that needs a decision; without an id, list them.
 
     The answer is given to the next attempt, and the task goes back to work. A finished change that is held for you is
     accepted (as with `nightrun commit`) or refused: then the task goes back to work with what was found and what you
-    say. Works while nothing runs, too.
+    say. A task that nobody shall work on any more is dropped. Works while nothing runs, too.
 
     \b
     Examples:
       nightrun decide
       nightrun decide ID "Keep the old option, add the new one beside it."
+      nightrun decide ID --drop "I did it myself."
       nightrun decide ID accept
       nightrun decide ID "refuse: keep the test, mend the code"
     """
     from nightrun.flows import sight  # kept from `--help`, which has to be quick
 
     with sight.answering(root) as client:
-        if task is None and text is None:
+        if task is None and text is None and not drop:
             _list(client, as_json=as_json)
+            return
+        if task and drop:
+            _drop(client, task, (text or "").strip(), as_json=as_json)
             return
         if not task or not (text or "").strip():
             missing = "id" if not task else "answer"
             raise WrongUse(f"The {missing} is missing.", "nightrun decide ID ANSWER (make decide TASK=ID TEXT='...').")
         _answer(root, client, task, str(text), as_json=as_json)
+
+
+def _drop(client: Client, task: str, why: str, *, as_json: bool) -> None:
+    """What its attempts made stays on their branches."""
+    now = client.task(task)
+    if now.status != NEEDS_DECISION:
+        raise NightrunError(
+            f"{now.task_type} {now.id} is {now.status.replace('_', ' ')}: only a task that needs a decision is dropped."
+        )
+    said = {"error_summary": f"dropped by a person: {why}" if why else "dropped by a person"}
+    after = client.patch(task, status=FAILED, error_class="interrupted", **said)
+    click.echo(json.dumps(asdict(after)) if as_json else f"{after.task_type} {after.id} is dropped.")
 
 
 def _answer(root: Path, client: Client, task: str, text: str, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from nightrun.decisions import lines
 from nightrun.words import task as words
 from nightrun.words.task import Task
 
@@ -48,6 +49,17 @@ def words_of(forwarded: Forwarded) -> str:
 
 def conflict_words(paths: Sequence[str], target: str, tip: str) -> str:
     return f"it conflicts in {_named(paths)} with what landed on {target} meanwhile ({tip[:10]})"
+
+
+def question(task: Task, reason: str, *, attempts: int) -> str:
+    """What a person is asked instead of another attempt; empty while there may be one of `attempts` in all."""
+    if task.failures + 1 < attempts:
+        return ""
+    where = f" The work is on branch {task.branch}." if task.branch else ""
+    return (
+        f"Its work is done and cannot land: {reason}. {lines.count(task.failures + 1, 'attempt')} failed"
+        f" (limits.attempts), so it is not tried again by itself.{where} What shall the next attempt do differently?"
+    )
 
 
 def is_due(task: Task, last_try: float | None, now: float) -> bool:

@@ -129,6 +129,7 @@ class Reopening(Body):
     reason: Annotated[Text, AfterValidator(_not_blank)]
     error_class: Literal["conflict", "scan"] = "conflict"  # scan: a person refused what a scan had found
     costs_attempt: bool = True
+    question: Annotated[Text, AfterValidator(_not_blank)] | None = None  # a person is asked before the next attempt
 
 
 class Note(Body):

@@ -86,13 +86,17 @@ async def change(desk: AtDesk, task_id: str, body: bodies.Change) -> Answer:
 
 @router.post("/{task_id}/reopen", response_model=Task, responses=MOVED)
 async def reopen(desk: AtDesk, task_id: str, body: bodies.Reopening) -> Answer:
-    """Send a completed task back to work because its change could not be landed, or a person refused it."""
+    """Send a completed task back to work because its change could not be landed, or a person refused it.
+
+    With a question it waits for a person's decision first.
+    """
     after = moves.reopen(
         desk.db,
         task_id,
         body.reason,
         error_class=body.error_class,
         costs_attempt=body.costs_attempt,
+        question=body.question,
         now=desk.now(),
     )
     desk.bell.ring()

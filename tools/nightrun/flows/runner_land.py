@@ -266,12 +266,18 @@ def _with_backlog(
 def _reopen(world: World, task: Task, place: Place, done: Landed) -> Task:
     """A real conflict becomes a new attempt that is told of it; this one's commit stays on its branch."""
     runner_workspace.leave(world, place, keep_branch=True)
-    log.warning("%s goes back to work: %s", task.id, done.reason)
     try:
-        return world.client.reopen(task.id, done.reason or "it conflicts with what landed meanwhile")
+        return back_to_work(world, task, done.reason or "it conflicts with what landed meanwhile")
     except (ApiAway, Refused) as error:
         log.warning("%s could not be sent back to work: %s", task.id, error.message)
         return task
+
+
+def back_to_work(world: World, task: Task, reason: str) -> Task:
+    """For another attempt, or, when there were enough of them, for a person."""
+    log.warning("%s goes back to work: %s", task.id, reason)
+    question = landing.question(task, reason, attempts=world.policy.limits.attempts)
+    return world.client.reopen(task.id, reason, **({"question": question} if question else {}))
 
 
 def _record(world: World, task: Task, done: Landed) -> Task:

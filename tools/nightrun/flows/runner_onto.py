@@ -54,4 +54,4 @@ def _merged(world: World, task: Task, began: str, theirs: str, base: str) -> Tas
 
 def _reopened(world: World, task: Task, reason: str) -> Task:
     world.client.patch(task.id, commit_state=words.COMMIT_PENDING)
-    return world.client.reopen(task.id, reason)
+    return runner_land.back_to_work(world, task, reason)

@@ -52,9 +52,13 @@ def reopen(
     *,
     error_class: str = "conflict",
     costs_attempt: bool = True,
+    question: str | None = None,
     now: float,
 ) -> Row:
-    """A completed task whose change could not be landed, or that a person refused, goes back to work."""
+    """A completed task whose change could not be landed, or that a person refused, goes back to work.
+
+    `question`: it was tried often enough, and a person is asked this first.
+    """
     with db.write():
         old = tasks.row(db, task_id)
         if old["status"] != words.COMPLETED or old["commit_state"] not in words.UNLANDED:
@@ -66,7 +70,9 @@ def reopen(
             )
         sums.record(db, old, sign=-1)
         values = {
-            "status": words.PENDING,
+            "status": words.NEEDS_DECISION if question else words.PENDING,
+            "decision_prompt": question or old["decision_prompt"],
+            "decision": None if question else old["decision"],
             "fencing_token": old["fencing_token"] + 1,
             "failures": old["failures"] + int(costs_attempt),
             "outcome": error_class,
@@ -80,7 +86,8 @@ def reopen(
         }
         new = save(db, old, values, now=now)
         attempts.correct(db, new)
-        events.add(db, task_id, "reopened", f"back to work: {events.one_line(reason)}", now=now)
+        what = ("needs_decision", question) if question else ("reopened", f"back to work: {reason}")
+        events.add(db, task_id, what[0], events.one_line(what[1]), now=now)
         tasks.refresh_dependents(db, task_id, now=now)
     return tasks.to_json(new)
 
