@@ -45,6 +45,14 @@ def test_earlier_attempt_is_printed_on_demand(logs: Path) -> None:
     assert shown.stderr == ("nightrun: Task 20250101a has no log of attempt 7.\nThere are logs of attempt 1, 2.\n")
 
 
+def test_an_attempt_that_printed_nothing_is_told_and_those_that_did_are_named(logs: Path) -> None:
+    (StateDir(logs).task_log("20250101a", 3)).write_bytes(b"")
+    shown = run(logs, "20250101a")
+    assert (shown.exit_code, shown.stdout) == (0, "")
+    said = "nightrun: Attempt 3 of task 20250101a printed nothing. There are logs of attempt 1, 2: --attempt N.\n"
+    assert shown.stderr == said
+
+
 def test_path_is_printed_on_demand(logs: Path) -> None:
     assert run(logs, "20250101a", "--path").stdout == f"{StateDir(logs).task_log('20250101a', 2)}\n"
 

@@ -39,8 +39,19 @@ def command(root: Path, task: str, attempt: int | None, follow: bool, as_path: b
     if as_path:
         click.echo(path)
         return
+    said = False
     for piece in _growing(root, task, path) if follow else [path.read_bytes()]:
         _show(piece)
+        said |= bool(piece.strip())
+    if not said:
+        click.echo(_silent(root, task, path), err=True)
+
+
+def _silent(root: Path, task: str, path: Path) -> str:
+    number = int(path.stem.rpartition(".")[2])
+    others = [one for one, log in sorted(_logs(root)[task].items()) if one != number and log.stat().st_size]
+    more = f" There are logs of attempt {', '.join(map(str, others))}: --attempt N." if others else ""
+    return f"nightrun: Attempt {number} of task {task} printed nothing.{more}"
 
 
 def _show(piece: bytes) -> None:

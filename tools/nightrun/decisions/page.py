@@ -98,7 +98,7 @@ def issue(one: Facts, now: float) -> Line:
 
 def _quiet(one: Facts, now: float) -> str:
     since = one.get("quiet_since")
-    return "" if since is None else f", not seen for {lines.lasting(now - since)} and soon over"
+    return "" if since is None else f", not seen for {lines.lasting(now - since)}"
 
 
 def decision(one: Facts) -> Line:
