@@ -1,4 +1,4 @@
-"""Rows of a long history: claim, metrics and a look of the monitor with a million finished tasks behind them."""
+"""Rows of a long history: claim, metrics, effects of heals, a look of the monitor; a million finished tasks behind."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ FLOOR = "the same with 10 thousand"
 ROWS = (
     Row(name="claim", what="claim, with 1 million finished tasks", floor=FLOOR, goal=1.5),
     Row(name="metrics", what="`GET /api/agent/metrics`, with 1 million finished tasks", floor=FLOOR, goal=1.5),
+    Row(
+        name="effectiveness",
+        what="`GET /api/agent/effectiveness`, with 1 million finished tasks",
+        floor=FLOOR,
+        goal=1.5,
+    ),
     Row(
         name="monitor-look",
         what="one look of the monitor, with 1 million finished tasks",
@@ -62,6 +68,9 @@ class Store:
     def metrics(self) -> Cost:
         return self.timed(self.client.metrics)
 
+    def effectiveness(self) -> Cost:
+        return self.timed(self.client.effectiveness)
+
     def look(self, policy: Policy, memory: Memory) -> Cost:
         facts = {"policy_problem": "", "hook_problems": [], "auto_commit": True, "runner_started_at": clock.now()}
         return self.timed(
@@ -74,7 +83,7 @@ def measure(bench: Bench, wanted: frozenset[str]) -> Measured:
     with ExitStack() as stack:
         large, small = (stack.enter_context(_store(bench, tasks)) for tasks in (many, FEW))
         found = {}
-        for name in ("claim", "metrics"):
+        for name in ("claim", "metrics", "effectiveness"):
             if name in wanted:
                 ways = {"many": getattr(large, name), "few": getattr(small, name)}
                 found[name] = _result(turns.take(ways, bench.rounds(100, 30), warm_up=5), many)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nightrun.hands.store import claims, ended, issues, metrics, snapshot, suggestions, tasks
+from nightrun.hands.store import claims, effects, ended, issues, metrics, snapshot, suggestions, tasks
 from nightrun.hands.store.database import Database, Row
 from tests.hands.store import ways
 from tests.hands.store.ways import T0
@@ -119,4 +119,16 @@ def test_suggestions_and_what_ended_lately_are_indexed(db: Database, asked: list
     assert len(asked) > 4
     # The first task of all is the first row.
     assert [line for line in scans(db, asked) if not line.endswith("FROM tasks ORDER BY seq LIMIT 1")] == []
+    assert walks_history(db, asked) == []
+
+
+def test_what_heals_came_to_is_asked_of_the_few_issues(db: Database, asked: list[tuple[str, Any]]) -> None:
+    ways.run(db, T0, 5)  # without statistics of the tables, as in a store in use
+    asked.clear()
+    issues.healed(db)
+    issues.count_resolved_since(db, T0)
+    effects.of_heals(db, snapshot.heals(db), now=T0)
+    effects.untreated(db, now=T0)
+    assert len(asked) > 3
+    assert scans(db, asked) == []
     assert walks_history(db, asked) == []
