@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """MARKER: plants settings by which git runs programs, each of which adds its name to the marker file when it runs.
 
-core.fsmonitor, core.hooksPath, a clean filter, a diff driver, a text converter, a credential helper and a program
-that signs (reliability.md 4.3). Also writes an ordinary file, so that there is something to commit.
+The eleven of reliability.md 4.3, all at once. Also writes an ordinary file, so that there is something to commit.
 """
 
 import subprocess
@@ -39,5 +38,10 @@ set_to("filter.planted.smudge", program("smudge", "cat"))
 set_to("diff.external", program("diff-external"))
 set_to("diff.planted.textconv", program("textconv", 'cat "$1"'))
 set_to("credential.helper", program("credential"))
+set_to("commit.gpgSign", "true")
 set_to("gpg.program", program("gpg", "exit 1"))
+set_to("core.sshCommand", program("ssh"))
+set_to("alias.status", f"!{program('alias')}")
+set_to("core.pager", program("pager", "cat"))
+set_to("core.editor", program("editor"))
 Path("planted.txt").write_text("something to commit\n")

@@ -180,14 +180,15 @@ def test_plants_settings_that_git_obeys(repo: Path, tmp_path: Path) -> None:
     agent(where, "plants_git_config", marker)
     assert not marker.exists()
     git_out(where, "add", "planted.txt")
-    git_out(where, "commit", "-q", "-m", "x")
+    subprocess.run(["git", "commit", "-q", "-m", "x"], cwd=where, capture_output=True)  # its signing fails
+    git_out(where, "commit", "-q", "--no-gpg-sign", "-m", "x")
     git_out(where, "diff", "HEAD~", "HEAD")
     git_out(where, "log", "-p", "-1")
     subprocess.run(
         ["git", "credential", "fill"], cwd=where, input=b"protocol=https\nhost=x\nusername=u\n\n", timeout=20
     )
     ran = set(marker.read_text().split())
-    assert ran >= {"fsmonitor", "filter", "pre-commit", "commit-msg", "diff-external", "textconv", "credential"}
+    assert ran >= {"fsmonitor", "filter", "pre-commit", "commit-msg", "diff-external", "textconv", "credential", "gpg"}
 
 
 def test_leaks_a_secret_that_the_scan_refuses(repo: Path) -> None:

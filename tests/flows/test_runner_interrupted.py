@@ -16,14 +16,13 @@ from nightrun.flows import (
     runner_recover,
     runner_resume,
     runner_room,
-    runner_trust,
     runner_workspace,
     runner_world,
 )
 from nightrun.flows.runner_attempt import Judged
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock
+from nightrun.hands import clock, git_trust
 from nightrun.words.agent import AgentSpec
 from nightrun.words.outcome import Outcome
 from nightrun.words.task import Task
@@ -54,7 +53,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
 def world(nights: Night) -> World:
     """As of a run that has just begun: each test has a HOME, and so settings of git, of its own."""
     made = runner_world.make(nights.root, "runner-1")
-    (made.state.path / runner_trust.NOTE).unlink(missing_ok=True)
+    (made.state.path / git_trust.NAME).unlink(missing_ok=True)
     return made
 
 

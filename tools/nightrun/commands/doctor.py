@@ -78,11 +78,12 @@ def _rows(name: str, look: Callable[[Path], Iterator[Row]], root: Path) -> Itera
 
 def _pushes(root: Path) -> list[PushRow]:
     from nightrun.decisions import sandbox
-    from nightrun.hands import push_trial  # kept from `--help`, which has to be quick
+    from nightrun.hands import git_trust, push_trial  # kept from `--help`, which has to be quick
 
     if not push_trial.can_be_tried(root):
         return []
     try:
+        git_trust.check(root)
         return push_trial.rows(root, sandbox.rules(_policy_or_default(root).workspace))
     except NightrunError as error:
         click.echo(f"The ways to push could not be tried: {error.message}", err=True)
@@ -125,8 +126,9 @@ def _machine(root: Path) -> Iterator[Row]:
 
 
 def _repository(root: Path) -> Iterator[Row]:
-    from nightrun.hands import git
+    from nightrun.hands import git, git_trust
 
+    git_trust.check(root)
     state = git.state(root)
     where = f"{root}, branch {state.branch}" if state.branch else f"{root}, no branch"
     if state.operation:
@@ -171,8 +173,9 @@ def _policy(root: Path) -> Iterator[Row]:
 
 
 def _hooks(root: Path) -> Iterator[Row]:
-    from nightrun.hands import hook_proof, hooks
+    from nightrun.hands import git_trust, hook_proof, hooks
 
+    git_trust.check(root)
     values = hooks.values_for(root)
     problems = hooks.check(root, values)
     for problem in problems:

@@ -15,13 +15,12 @@ from nightrun.hands import (
     git,
     git_change,
     git_commit,
-    git_settings,
+    git_trust,
     git_worktree,
     lock,
     own_api,
     policy_file,
     sandbox_cache,
-    state_file,
 )
 from nightrun.hands.client import Client, Refused
 from nightrun.hands.state_dir import StateDir
@@ -29,7 +28,6 @@ from nightrun.policy.model import Policy
 from nightrun.words.errors import NightrunError
 
 PROMPTS = "prompts"  # folder of the state folder
-REFUSED = "git-settings.json"  # the runners' note
 BUSY = "an attempt runs in it"
 
 
@@ -38,7 +36,7 @@ def look(root: Path) -> Plan:
     state = StateDir(root)
     if not state.path.is_dir():
         return Plan()
-    _check_settings(root, state)
+    git_trust.check(root)
     things = [*_worktrees(root, state), *_refs(root, state, _target(root)), *_files(state)]
     return cleaning.plan(things, _needed(root, state, things), now=clock.now())
 
@@ -63,16 +61,6 @@ def _target(root: Path) -> str:
             "git switch BRANCH, or set project.target in pipeline.yaml.",
         )
     return f"refs/heads/{branch}"
-
-
-def _check_settings(root: Path, state: StateDir) -> None:
-    """What a runner refused to work with is not used here either: git would run an agent's program."""
-    refused = state_file.read_object(state.path / REFUSED).get("refused")
-    if refused and refused == git_settings.mark(root):
-        raise NightrunError(
-            "git's settings or hooks were changed during a run, and could run programs of an agent.",
-            "Look at `git config --local --list` and the hooks, then `make resume`.",
-        )
 
 
 # -- what there is

@@ -15,7 +15,7 @@ from nightrun.decisions.drill import Row
 from nightrun.drills import fills
 from nightrun.drills.found import Drill
 from nightrun.flows import drill_run, drill_scene
-from nightrun.hands import clock, repository_mark, state_file
+from nightrun.hands import clock, git_trust, repository_mark, state_file
 from nightrun.hands.state_dir import StateDir
 from nightrun.words.errors import WrongUse
 
@@ -61,6 +61,7 @@ def _meant(name: str) -> list[Drill]:
 def run(own: Path, asked: Asked, *, begin: Callable[[str], None], say: Callable[[Row], None]) -> Done:
     """`begin` is told what is prepared, `say` each row as soon as it is known."""
     wanted, started = chosen(asked.only), clock.monotonic()
+    git_trust.check(own)
     before, busy = repository_mark.of(own), _is_worked_on(own)
     with _folder(asked.keep) as folder, _terminable():
         wanted, scarce = _with_room(wanted, folder)

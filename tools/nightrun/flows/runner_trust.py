@@ -12,11 +12,10 @@ from typing import Any
 
 from nightrun.decisions.pausing import INTAKE
 from nightrun.flows.runner_world import World
-from nightrun.hands import files, git_settings, state_file
+from nightrun.hands import git_settings, git_trust
 from nightrun.hands.client import ApiAway
 from nightrun.words.errors import NightrunError
 
-NOTE = "git-settings.json"  # in the state folder
 BY = "guard"  # nightrun itself does not end such a pause
 WHY = (
     "git's settings or hooks in this repository were changed during the run, and could run programs of an agent: look "
@@ -38,7 +37,7 @@ def check(world: World) -> None:
 
 def is_given(world: World) -> bool:
     """Nothing of git may touch the work while this is False."""
-    mark, said = git_settings.mark(world.root), state_file.read_object(world.state.path / NOTE)
+    mark, said = git_settings.mark(world.root), git_trust.note(world.state)
     if said.get("trusted") == mark:
         return True
     try:
@@ -61,11 +60,13 @@ def _look(world: World, said: dict[str, Any], mark: str) -> bool:
 
 
 def _is_known_to_a_person(world: World, said: dict[str, Any], mark: str) -> bool:
-    """They are there when a run begins, unless the last one refused them; and they ended the pause."""
+    """They are there when a run begins, unless they were refused; and they ended the pause."""
+    if said.get("unpaused") and said.get("refused") == mark:
+        return False
     if any(one["by"] == BY for one in world.client.pauses()):
         return False
     return said.get("run") != os.getppid() or said.get("refused") == mark
 
 
 def _remember(world: World, **said: str) -> None:
-    files.write_json(world.state.path / NOTE, {"run": os.getppid(), **said})
+    git_trust.write(world.state, run=os.getppid(), **said)

@@ -17,6 +17,7 @@ from nightrun.hands import (
     git_commit,
     git_history,
     git_land,
+    git_trust,
     git_undo,
     lock,
     policy_file,
@@ -64,6 +65,7 @@ class Plan:
 
 def plan(root: Path, *, task: str | None = None, since: str | None = None) -> Plan:
     """What an undo would do now; nothing is changed."""
+    git_trust.check(root)
     policy, target = _where(root)
     tip = git.tip(root, f"refs/heads/{target}")
     if tip is None:

@@ -17,6 +17,7 @@ from nightrun.hands import (
     git,
     git_change,
     git_history,
+    git_trust,
     git_worktree,
     lock,
     policy_file,
@@ -24,6 +25,7 @@ from nightrun.hands import (
     sandbox,
     state_dir,
 )
+from nightrun.hands.git_trust import Distrusted, Watch
 from nightrun.hands.process import ProgramMissing
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy import reading
@@ -52,15 +54,20 @@ class _Check:
     policy: Policy | None  # of the project now
     told: Told
     run: bool
+    watch: Watch
     passed: dict[tuple[str, tuple[str, ...]], Gate] = field(default_factory=dict)  # by tree and commands
 
 
 def verify(root: Path, range: str | None, *, run: bool, told: Told) -> list[Verdict]:
-    """Newest first; without a range those of the last day on the target branch. `told` hears what is done."""
+    """Newest first; without a range those of the last day on the target branch. `told` hears what is done.
+
+    Distrusted when git's settings are not to be used, or a gate changes them: the rest is not looked at then.
+    """
+    watch = git_trust.watch(root)
     policy = policy_file.load(root) if (root / policy_file.NAME).exists() else None
     claims = [verifying.read(one) for one in _commits(root, policy, range)]
     state = StateDir(root)
-    check = _Check(root=root, state=state, policy=policy, told=told, run=run)
+    check = _Check(root=root, state=state, policy=policy, told=told, run=run, watch=watch)
     if not run:
         return [_judge(check, one, _compared(check, one)) for one in claims]
     if not claims:
@@ -168,6 +175,8 @@ def _verdict(check: _Check, claim: Claim, number: str) -> Verdict:
     log = check.state.task_logs / f"{PREFIX}{claim.commit.sha[:10]}.log"
     try:
         made = _run(check, policy, claim, commands, log)
+    except Distrusted:
+        raise
     except NightrunError as error:
         made = Gate(result=UNCHECKED, tree=claim.commit.tree, problem=error.message, commands=shown)
     if made.result == gates.PASSED:
@@ -185,9 +194,11 @@ def _run(check: _Check, policy: Policy, claim: Claim, commands: Sequence[Sequenc
         for name in policy.workspace.link:
             _link(check.root, folder, name)
         setup = _all(check.root, policy, policy.workspace.setup, folder, log, policy.task_types.impl.timeout)
+        check.watch.check(f"workspace.setup for {claim.commit.sha[:10]}")
         if setup.result != gates.PASSED:
             return Gate(result=UNCHECKED, tree="", problem=f"workspace.setup: {setup.problem}", commands=setup.commands)
         made = _all(check.root, policy, commands, folder, log, timeout_s)
+        check.watch.check(f"The gate of {claim.commit.sha[:10]}")
         if made.result == gates.PASSED and git_change.tracked_tree(folder) != claim.commit.tree:
             why = "it changes files that git tracks, so it does not check what is committed"
             return Gate(result=gates.FAILED, tree="", seconds=made.seconds, problem=why, commands=made.commands)
