@@ -27,9 +27,26 @@ def test_status_shows_what_is_known_and_then_what_is_left_without_the_api(night:
     assert "failed 0 s ago, gate: 2 tests failed" in shown.stdout
     assert json.loads(night.run("status", "--json").stdout)["snapshot"]["counts"]["failed"] == 1
     assert "progress_to_goal" in json.loads(night.run("status", "--json").stdout)["effectiveness"]
+
+
+def test_without_a_run_pauses_and_decisions_are_shown_as_well(night: Night) -> None:
+    """A limit that was hit in the night was not to be seen in the morning."""
+    night.add("Name the flag")
+    night.end("needs_decision", decision_prompt="Which name?")
+    night.client.pause("agent:codex", "limit: resets at 7", until=4e9, by="nightrun")
+    night.client.pause("intake", "I am rebasing")
     night.close()
+    shown = night.run("status").stdout
+    assert "nothing is running; 0 running, 0 waiting" in shown
+    assert "Name the flag: Which name?\n    make decide TASK=" in shown
+    assert "limit: resets at 7 (by nightrun)\n    nightrun pause --agent codex keeps it, make resume ends it" in shown
+    assert "No new tasks are taken, until you resume it: I am rebasing (by person)\n    make resume" in shown
+    agents = night.run("agents").stdout
+    assert "limit: resets at 7 (nightrun pause --agent codex keeps it, make resume ends it)" in agents
+    assert "No new tasks are taken, paused by person: I am rebasing (make resume)." in agents
+    night.api.state.db.write_bytes(b"not a database at all" * 100)
     assert "nothing is running\n    make autonomous" in night.run("status").stdout
-    assert json.loads(night.run("status", "--json").stdout)["snapshot"] is None
+    assert night.run("agents").exit_code == 0
 
 
 def test_status_of_a_repository_that_was_never_used(repo: Path) -> None:

@@ -64,17 +64,34 @@ def test_every_reason_to_wait_is_said_with_what_checks_it() -> None:
     needs = [seen.task("a1", status="running"), seen.task("a2", commit_state="held"), seen.task("a3")]
     pauses = [
         {"scope": "intake", "reason": "rebasing", "by": "person"},
+        {"scope": "agent:mine", "reason": "limit", "by": "nightrun", "until": NOW + 90},
         {"scope": "agent:other", "reason": "", "by": ""},
     ]
-    task = pending(ready_at=NOW + 90, error_class="gate", error_summary="2 failed", waiting_reason="no agent is here")
+    task = pending(
+        wants_agent="mine",
+        ready_at=NOW + 90,
+        error_class="gate",
+        error_summary="2 failed",
+        waiting_reason="no agent is here",
+    )
     assert told(facts(task, needs=needs, pauses=pauses, run=None)) == [
         ("It waits for impl a1 Add a flag, which is running.", "nightrun explain a1"),
         ("It waits for impl a2 Add a flag to land: completed, its change is held.", "nightrun explain a2"),
-        ("No new tasks are taken: rebasing (by person).", "nightrun resume"),
+        ("No new tasks are taken: rebasing (by person).", "make resume"),
+        (
+            "Its agent mine is paused for another 1 min 30 s: limit (by nightrun).",
+            "nightrun pause --agent mine keeps it, make resume ends it",
+        ),
         ("It waits: no agent is here.", "nightrun agents"),
         ("It is put off for another 1 min 30 s after gate: 2 failed: limits.backoff.", "nightrun policy show"),
         ("No run is up here, so nobody takes it.", "nightrun status"),
     ]
+
+
+def test_any_agent_that_is_paused_may_be_who_it_waits_for() -> None:
+    pauses = [{"scope": "agent:codex", "reason": "auth: 401", "by": "nightrun", "until": None}]
+    first, _ready = told(facts(pending(), pauses=pauses)), None
+    assert first[0] == ("Agent codex is paused: auth: 401 (by nightrun).", "make resume")
 
 
 def test_running_task_whose_runner_is_gone_says_so() -> None:

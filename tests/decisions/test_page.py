@@ -173,6 +173,19 @@ def test_nothing_running_is_no_alarm() -> None:
     assert section(made, "Needs attention") == []
 
 
+def test_without_a_run_what_the_store_knows_is_shown_and_the_monitor_is_not_praised() -> None:
+    pauses = [{"scope": "agent:codex", "reason": "limit", "by": "nightrun", "until": NOW + 90}]
+    made = page.make({**seen.page(seen.snapshot(pauses=pauses), run=None), "alone": True})
+    assert made.headline.text.startswith("/src/project: nothing is running; ")
+    assert section(made, "Needs attention") == [
+        (
+            "agent:codex is paused, for another 1 min 30 s: limit (by nightrun)",
+            "nightrun pause --agent codex keeps it, make resume ends it",
+        )
+    ]
+    assert [text for text, _ in section(made, "Going well") if "monitor" in text] == []
+
+
 def test_texts_of_agents_cannot_draw() -> None:
     task = seen.failed("t9", error_summary="\x1b]0;title\x07\x1b[2Jgone\nnew line", direction="\x1b[31mred")
     texts = [

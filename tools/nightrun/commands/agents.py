@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def command(context: click.Context, repo: Path | None, as_json: bool) -> None:
     """Show the agents, and which of them can work here.
 
-    Each agent of the policy with its program and version, what is wrong with it, which one `auto` is, and who takes
-    each type of task.
+    Each agent of the policy with its program and version, what is wrong with it, whether it is paused, which one
+    `auto` is, and who takes each type of task.
 
     \b
     Examples:
@@ -43,6 +43,8 @@ def command(context: click.Context, repo: Path | None, as_json: bool) -> None:
     click.echo(f"\nauto is {found.auto}." if found.auto else "\nauto is nobody.")
     takes = ", ".join(f"{name}: {agent or 'nobody'}" for name, agent in found.task_types.items())
     click.echo(f"Who takes what: {takes}.")
+    if found.intake:
+        click.echo(f"No new tasks are taken, {found.intake}.")
 
 
 @command.command()

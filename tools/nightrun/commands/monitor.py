@@ -58,9 +58,9 @@ def command(root: Path, once: bool, history: Path | None, recorded: bool, as_jso
     elif recorded:
         _recorded(root)
     elif as_json:
-        click.echo(json.dumps(sight.now(root)))
+        click.echo(json.dumps(sight.now(root, start=True)))
     elif once or not sys.stdout.isatty():
-        for text, _ in status.rows(sight.now(root)):
+        for text, _ in status.rows(sight.now(root, start=True)):
             click.echo(text)
     else:
         _live(root)

@@ -24,8 +24,8 @@ STYLES: dict[str, dict[str, Any]] = {
 def command(root: Path, as_json: bool) -> None:
     """Show on one page how it stands now.
 
-    What needs you, what is going well, what runs and waits, what was done last. When the API does not answer it says
-    so, and shows what the files say.
+    What needs you, what is going well, what runs and waits, what was done last, also when no run is up. When the API of
+    a run does not answer it says so, and shows what the files say.
 
     \b
     Examples:
@@ -34,7 +34,7 @@ def command(root: Path, as_json: bool) -> None:
     """
     from nightrun.flows import sight  # kept from `--help`, which has to be quick
 
-    facts = sight.now(root)
+    facts = sight.now(root, start=True)
     if as_json:
         click.echo(json.dumps(facts))
     else:

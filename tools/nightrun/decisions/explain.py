@@ -9,7 +9,7 @@ from datetime import tzinfo
 from itertools import groupby
 from typing import Any
 
-from nightrun.decisions import budget, lines, suggested_lines
+from nightrun.decisions import budget, lines, page, suggested_lines
 from nightrun.decisions.lines import BAD, GOOD, PLAIN, Line, Section
 from nightrun.words import task as words
 
@@ -108,11 +108,18 @@ def _needs(facts: Facts) -> Iterable[Line]:
 
 
 def _pauses(facts: Facts) -> Iterable[Line]:
+    """Of intake and of the agent that was asked for; where none was, of all: any of them could be who works on it."""
     wanted = facts["task"].get("wants_agent")
     for one in facts["pauses"]:
-        if one["scope"] in (INTAKE, f"agent:{wanted}"):
-            what = "No new tasks are taken" if one["scope"] == INTAKE else f"Its agent {lines.safe(wanted)} is paused"
-            yield Line(f"{what}: {lines.safe(one['reason'])} (by {lines.safe(one['by'])}).", "nightrun resume", BAD)
+        agent = one["scope"].removeprefix("agent:")
+        if one["scope"] != INTAKE and wanted not in (None, agent):
+            continue
+        whose = "Its agent" if wanted else "Agent"
+        what = "No new tasks are taken" if one["scope"] == INTAKE else f"{whose} {lines.safe(agent)} is paused"
+        until = one.get("until")
+        end = "" if until is None else f" for another {lines.lasting(until - facts['now'])}"
+        said = f"{what}{end}: {lines.safe(one['reason'])} (by {lines.safe(one['by'])})."
+        yield Line(said, page.how_to_end(one), BAD if one["scope"] == INTAKE or wanted else PLAIN)
 
 
 def _running(facts: Facts) -> Iterable[Line]:

@@ -56,10 +56,11 @@ def _headline(facts: Facts) -> Line:
         runners = lines.count(int(run.get("runners") or 1), "runner")
         since = f"running for {lines.lasting(now - run['started_at'])} with {runners}"
     else:
-        since = "the API answers, but no supervisor runs"
+        since = "nothing is running" if facts.get("alone") else "the API answers, but no supervisor runs"
     queue = f"{counts[words.RUNNING]} running, {counts[words.PENDING]} waiting, {counts[words.COMPLETED]} completed"
     text = f"{facts['root']}: {since}; {queue}, {counts[words.FAILED]} failed"
-    return Line(text, "" if run else "make autonomous", GOOD if run and not _unsure(facts) else BAD)
+    tone = PLAIN if facts.get("alone") else GOOD if run and not _unsure(facts) else BAD
+    return Line(text, "" if run else "make autonomous", tone)
 
 
 def _headline_away(facts: Facts) -> Line:
@@ -110,8 +111,19 @@ def pause(one: Facts, now: float) -> Line:
     until = one.get("until")
     end = "until you resume it" if until is None else f"for another {lines.lasting(until - now)}"
     what = "No new tasks are taken" if one["scope"] == "intake" else f"{lines.safe(one['scope'])} is paused"
-    more = "make resume" if until is None else f"{_keep(one['scope'])} keeps it, make resume ends it"
+    more = how_to_end(one)
     return Line(f"{what}, {end}: {lines.safe(one['reason'])} (by {lines.safe(one['by'])})", more, BAD)
+
+
+def paused(one: Facts, now: float) -> str:
+    """The same in one line, for where its scope is named already."""
+    end = "" if one.get("until") is None else f", for another {lines.lasting(one['until'] - now)}"
+    return f"paused by {lines.safe(one['by'])}{end}: {lines.safe(one['reason'])} ({how_to_end(one)})"
+
+
+def how_to_end(one: Facts) -> str:
+    """The commands that end a pause, and that keep one which ends by itself."""
+    return "make resume" if one.get("until") is None else f"{_keep(one['scope'])} keeps it, make resume ends it"
 
 
 def _keep(scope: str) -> str:
@@ -198,7 +210,7 @@ def _well(facts: Facts) -> list[Line]:
     landed = (shot.get("commit_states") or {}).get(words.COMMIT_LANDED, 0)
     if landed:
         found.append(Line(f"{lines.count(landed, 'task')} landed as a commit", COMMITS_LOG, GOOD))
-    if shot.get("last_evaluation") and not _unsure(facts):
+    if shot.get("last_evaluation") and not facts.get("alone") and not _unsure(facts):
         found.append(Line(f"the monitor looked {lines.lasting(now - shot['last_evaluation'])} ago", "", GOOD))
     if not (shot["issues"] or shot["needs_decision"] or _stuck(shot["unlanded"]) or _unsure(facts) or fatal(facts)):
         found.append(Line("nothing needs you", "", GOOD))

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from nightrun import agents
-from nightrun.decisions import agent_choice, child_env, judging, pausing
+from nightrun.decisions import agent_choice, child_env, judging, page, pausing
 from nightrun.decisions import sandbox as walls
 from nightrun.hands import clock, git, own_api, policy_file, process, programs, sandbox, tail
-from nightrun.hands.client import Client
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy.model import Policy
 from nightrun.words.agent import AgentEnd, AgentResult, AgentRun, AgentSpec
@@ -34,7 +33,6 @@ TRIAL_S = 300.0
 OUTPUT_CHARS = 4_000
 RESULT_BYTES = 8 << 20
 NIGHTRUN = "nightrun"
-QUICK_S = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +53,7 @@ class Look:
     agents: tuple[Seen, ...]
     auto: str | None  # who `auto` is
     task_types: Mapping[str, str | None]  # who takes each type now; None: nobody
+    intake: str = ""  # why no new tasks are taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,20 +84,23 @@ def look(root: Path, *, versions: bool = True) -> Look:
         name: next(iter(agent_choice.candidates(None, settings.agents, here)), None)
         for name, settings in policy.task_types.items()
     }
-    return Look(agents=seen, auto=next(iter(auto), None), task_types=takes)
+    return Look(intake=paused.get(pausing.INTAKE, ""), agents=seen, auto=next(iter(auto), None), task_types=takes)
 
 
 def _paused(root: Path) -> dict[str, str]:
-    """Agent -> why it is paused now, as far as somebody answers."""
+    """Agent -> why it is paused now and how that ends, as far as somebody answers; `intake` -> the same of all."""
+    if not StateDir(root).db.exists():
+        return {}
     try:
-        pauses = Client.for_repo(root, timeout_s=QUICK_S).pauses()
+        with own_api.answering(root, lambda: None) as client:
+            pauses = client.pauses()
     except NightrunError:
         return {}
-    return {one["scope"].removeprefix("agent:"): f"paused by {one['by']}: {one['reason']}" for one in pauses}
+    return {one["scope"].removeprefix("agent:"): page.paused(one, clock.now()) for one in pauses}
 
 
 def _with_pause(seen: Seen, paused: Mapping[str, str]) -> Seen:
-    why = paused.get(seen.name)
+    why = paused.get(seen.name) if seen.name != pausing.INTAKE else None
     return seen if why is None else replace(seen, problem="; ".join(one for one in (seen.problem, why) if one))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,24 @@ PENDING_SHOWN = 20
 QUICK_S = 3.0
 
 
-def now(root: Path) -> Facts:
-    """How it stands: `snapshot` is None when nobody answers, and `api_problem` says why."""
+def now(root: Path, *, start: bool = False) -> Facts:
+    """How it stands: `snapshot` is None when nobody answers, and `api_problem` says why.
+
+    `start`: where no run is up the API is started for this question, so that pauses and decisions are seen.
+    """
     facts: Facts = {"root": str(root), "now": clock.now(), "snapshot": None, "api_problem": None, **_files(root)}
     try:
-        client = Client.for_repo(root, timeout_s=QUICK_S)
-        facts["snapshot"] = client.snapshot()
-        facts["effectiveness"] = client.effectiveness()
+        facts |= _told(Client.for_repo(root, timeout_s=QUICK_S))
     except ApiAway as error:
         facts["api_problem"] = error.message
+    if start and facts["snapshot"] is None and not facts["run"] and StateDir(root).db.exists():
+        with suppress(NightrunError), own_api.answering(root, lambda: None) as client:
+            facts |= {**_told(client), "api_problem": None, "alone": True, "now": clock.now()}
     return facts
+
+
+def _told(client: Client) -> Facts:
+    return {"snapshot": client.snapshot(), "effectiveness": client.effectiveness()}
 
 
 def span(root: Path, since: float) -> Facts:
