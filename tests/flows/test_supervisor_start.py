@@ -205,6 +205,12 @@ def test_without_a_sandbox_a_run_begins_and_says_so(ready: Path, monkeypatch: py
     assert not [note for note in plan(ready).notes if "sandbox" in note]
 
 
+def test_that_agents_in_the_project_root_read_env_files_is_said_where_nothing_hides_them(ready: Path) -> None:
+    policy(ready, workspace={"sandbox": "off"}, project={"isolation": "root"})
+    commit_all(ready, "policy")
+    assert [note for note in plan(ready).notes if "such as .env" in note]
+
+
 def test_a_policy_that_insists_on_a_sandbox_keeps_a_run_from_beginning_without(
     ready: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

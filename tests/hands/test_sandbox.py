@@ -17,7 +17,7 @@ from nightrun.hands.sandbox import Found, NoSandbox, Place
 from nightrun.hands.state_dir import StateDir
 from nightrun.words.sandbox import AGENT, GATE, Own, Rules
 from tests.sandboxed import NEEDED
-from tests.story import git_out, write
+from tests.story import commit_all, git_out, write
 
 pytestmark = NEEDED
 MARK = "test-of-sandboxes:"
@@ -102,6 +102,24 @@ def test_the_token_the_database_and_env_files_are_not_there(box: Box) -> None:
     assert "SECRET" not in shown
     assert "EXAMPLE" in shown
     assert shown.splitlines()[-1] == "worktrees"
+
+
+def test_in_the_project_root_env_files_that_git_does_not_know_are_not_there_either(box: Box) -> None:
+    """`isolation: root`: the worktree is the project root."""
+    write(box.root, ".env.test", "KNOWN")
+    write(box.root, ".gitignore", ".env\n.env.local\n")
+    commit_all(box.root, "settings of tests")
+    for name in (".env", ".env.local"):
+        write(box.root, name, "SECRET")
+    box.worktree = box.root
+    shown = box.says(
+        "cat .env .env.local .env.test 2>/dev/null; (rm -f .env; mv .env.local x; echo spoilt >.env) 2>/dev/null;"
+        " git status --porcelain .env .env.local; echo x >work.txt"
+    )
+    assert shown == "KNOWN"
+    assert [(box.root / name).read_text() for name in (".env", ".env.local")] == ["SECRET"] * 2
+    assert (box.root / "work.txt").read_text() == "x\n"
+    assert box.says("cat .env", Rules(links=(".env",))) == "SECRET", "what the policy links is meant to be read"
 
 
 def test_an_env_file_that_the_policy_links_is_readable(box: Box) -> None:

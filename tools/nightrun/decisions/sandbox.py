@@ -119,10 +119,10 @@ def _asked(room: Room) -> Iterator[str]:
 def _project(room: Room) -> Iterator[str]:
     if room.root is not None and room.root != room.worktree:
         yield from ("--ro-bind", room.root, room.root)
-        for path in room.masked:
-            yield from ("--ro-bind", _NOTHING, path)
     if room.worktree == room.root:
         yield from ("--bind", room.root, room.root)
+    for path in room.masked:
+        yield from ("--ro-bind", _NOTHING, path)
     if room.state is not None:
         yield from ("--tmpfs", room.state)
     yield from ("--bind", room.worktree, room.worktree) if room.worktree != room.root else ()

@@ -138,6 +138,8 @@ def _notes(root: Path, policy: Policy, settings: Environment) -> Iterator[str]:
     without = None if policy.workspace.sandbox == OFF else sandbox.why_not(policy.workspace.sandbox)
     if without is not None:
         yield f"agents and gates run without a sandbox: {without}"
+    if policy.project.isolation == "root" and sandbox.why_not(policy.workspace.sandbox) is not None:
+        yield "with isolation: root and without a sandbox agents read what git ignores here as well, such as .env"
     try:
         yield from _about_hooks(root, policy)
     except NightrunError as error:

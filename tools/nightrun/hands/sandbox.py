@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nightrun.decisions import sandbox, sandbox_home
-from nightrun.hands import files, git_private, process, sandbox_cache
+from nightrun.hands import files, git, git_private, process, sandbox_cache
 from nightrun.hands.process import Ended, ProgramMissing
 from nightrun.hands.state_dir import StateDir
 from nightrun.words import sandbox as words
@@ -247,14 +247,24 @@ def _asked(paths: Sequence[str]) -> Iterator[str]:
 
 
 def _secrets(place: Place, links: Sequence[str]) -> Iterator[str]:
-    """Files such as .env beside the policy; one that the policy links is meant to be read."""
-    if place.root is None or place.root == place.worktree:
+    """Files such as .env beside the policy; one that the policy links is meant to be read.
+
+    In the project root itself one that git knows is part of the work.
+    """
+    if place.root is None:
         return
-    for name in sorted(os.listdir(place.root)):  # noqa: PTH208 - names are enough
-        if _ENV_FILE.fullmatch(name) and not _NO_SECRETS.fullmatch(name) and name not in links:
-            path = place.root / name
-            if path.is_file() and not path.is_symlink():
-                yield str(path)
+    names = [
+        name
+        for name in sorted(os.listdir(place.root))  # noqa: PTH208 - names are enough
+        if _ENV_FILE.fullmatch(name) and not _NO_SECRETS.fullmatch(name) and name not in links
+    ]
+    if names and place.root == place.worktree:
+        known = git.text(place.root, "ls-files", "-z", "--", *names).split("\0")
+        names = [name for name in names if name not in known]
+    for name in names:
+        path = place.root / name
+        if path.is_file() and not path.is_symlink():
+            yield str(path)
 
 
 def _linked(place: Place, links: Sequence[str]) -> Iterator[str]:
