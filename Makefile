@@ -129,7 +129,7 @@ bench: $(READY_DEV) ## Measure what it costs, into docs/benchmarks.md
 	@.venv/bin/python -m tests.bench
 simulate: $(READY_DEV) ## Repeat the simulations of alarms and heals, into docs/benchmarks.md
 	@.venv/bin/python -m tests.simulate
-night: $(READY_DEV) ## Repeat the recorded night of 60 tasks, into docs/night.md
+night: $(READY_DEV) ## Repeat the recorded night of 60 tasks and the kills, into docs/night.md
 	@.venv/bin/python -m tests.nights
 matrix: $(READY_DEV) ## Kill and hang each part and see what comes back, into docs/benchmarks.md
 	@.venv/bin/python -m tests.matrix

@@ -52,7 +52,10 @@ class Morning:
 
 
 def prepared(folder: Path, *, each: int, runners: int, limit_s: float) -> Morning:
-    """A repository with `each` tasks of each behaviour, mixed; the agents' own folder is beside it."""
+    """A repository with `each` tasks of each behaviour, mixed; the agents' own folder is beside it.
+
+    Agents and gates run in the sandbox where there is one, as the shipped policy has it.
+    """
     out = folder / "out"
     for name in ("meet", "death"):
         (out / name).mkdir(parents=True)
@@ -65,7 +68,7 @@ def prepared(folder: Path, *, each: int, runners: int, limit_s: float) -> Mornin
         "test": {"silence": "2s"},
     }
     limits = {"attempts": attempts, "backoff": ["200ms", "500ms", "1s"], "task_log": "64KiB"}
-    night = Night(folder / "repo", {"agents": agents, "task_types": types, "limits": limits})
+    night = Night(folder / "repo", {"agents": agents, "task_types": types, "limits": limits}, in_sandbox=True)
     write(night.root, "names.txt", "names:\n")
     commit_all(night.root, "begin")
     made = Morning(night=night, out=out, kinds=kinds, runners=runners)
@@ -127,6 +130,8 @@ def check(made: Morning, *, after_reset_s: float = 10.0) -> None:
             assert is_as_deserved(kind, task), (kind.name, task, made.attempts[task.id], made.night.said())
         assert set(made.outcomes(kind)) <= {"completed", *kind.bad}, (kind.name, made.outcomes(kind))
         assert all(made.outcomes(kind)[one] for one in kind.bad if one != "conflict"), (kind, made.outcomes(kind))
+    started = {one.name.partition(".")[2] for one in made.out.glob("daemon.*")}
+    assert started == {one for one, kind in made.ids.items() if kind == "daemon"}, "not all daemons were started"
     check_one_commit_each(made.night, list(made.tasks.values()))
     assert lost(made) == []
     assert left(made) == []
@@ -158,13 +163,12 @@ def left(made: Morning) -> list[str]:
     """Processes, locks, leases, worktrees and half-written files that are still there."""
     night, root = made.night, made.night.root
     state = night.state
-    daemons = [int(one.read_text()) for one in made.out.glob("daemon.*")]
     held = [path for path in state.locks.glob("*") if is_held(path)]
     leased = [one.id for one in made.tasks.values() if one.status == words.RUNNING or one.lease_expires_at is not None]
     trees = git_out(root, "worktree", "list", "--porcelain").count("worktree ") - 1
     return [
         *(f"process {pid}" for pid in night.left()),
-        *(f"daemon {pid}" for pid in daemons if is_alive(pid)),
+        *(f"daemon {pid}" for pid in started_with(str(made.out / "daemon."))),
         *(f"lock {path}" for path in (*held, *root.glob(".git/**/*.lock"), *state.locks.glob("attempt-*"))),
         *(f"lease of {one}" for one in leased),
         *(f"worktree {path}" for path in state.worktrees.iterdir()),
@@ -180,6 +184,12 @@ def is_held(path: Path) -> bool:
     if held is not None:
         held.release()
     return held is None
+
+
+def started_with(text: str) -> list[int]:
+    """Processes whose arguments have this in them: in a sandbox a process knows another number of itself."""
+    listed = subprocess.run(["ps", "-eww", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    return [int(line.split()[0]) for line in listed.splitlines() if text in line]
 
 
 def is_alive(pid: int) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from nightrun.hands import sandbox
+from nightrun.words import sandbox as words_of_sandbox
 from nightrun.words import task as words
 from nightrun.words.task import Task
 from tests.bench import page
@@ -15,17 +17,26 @@ HEAD = """\
 # A recorded night
 
 For everybody who asks what is left of a queue when its agents misbehave. Written by `make night`: the whole pipeline
-(supervisor, API, monitor, {runners} runners) on a scratch repository, {tasks} tasks of twelve behaviours, mixed. A
-runner dies {killed} times in it. A person does one thing: logs in again, some time after the login was lost, and runs
-`nightrun agents check`. Heals are off, as nobody would do them. Again: `make night` (some minutes); a short night of
-one task each is a test (`tests/stories/test_twelve_behaviours.py`).
+(supervisor, API, monitor, {runners} runners) on a scratch repository, {tasks} tasks of twelve behaviours, mixed.
+Agents and gates run {walls}. A runner dies {killed} times. A
+person does one thing: logs in again, some time after the login was lost, and runs `nightrun agents check`. Heals are
+off, as nobody would do them. Again: `make night` (under ten minutes, the table of kills included); a short night of one
+task each is a test (`tests/stories/test_twelve_behaviours.py`).
 
 """
 
 
 def everything(made: Morning) -> str:
-    head = HEAD.format(runners=made.runners, tasks=len(made.ids), killed=made.killed)
+    head = HEAD.format(runners=made.runners, tasks=len(made.ids), killed=made.killed, walls=_walls())
     return f"{head}{page.machine()}\n{_sums(made)}\n{_behaviours(made)}\n{_tasks(made)}"
+
+
+def _walls() -> str:
+    """The night's policy is `auto`, as the shipped one's."""
+    without = sandbox.why_not(words_of_sandbox.AUTO)
+    if without is None:
+        return "in the sandbox of bubblewrap (`workspace.sandbox: auto`)"
+    return f"without a sandbox, though the policy says `auto`: {without}"
 
 
 def _sums(made: Morning) -> str:
