@@ -131,7 +131,7 @@ def test_everything_is_caught_or_listed_on_a_repository_of_another_language(
     assert done.returncode == 0
     listed = {name for name, one in found.items() if one == "not stoppable here"}
     sandboxed = json.loads(done.stdout)["sandboxed"]
-    assert listed == (set() if sandboxed else {"moves-target", *(f"push-a{number}" for number in range(2, 10))})
+    assert listed == (set() if sandboxed else {"moves-target-unseen", *(f"push-a{number}" for number in range(2, 10))})
     assert repository_mark.of(repo) == before
     assert list(scratch.iterdir()) == []
 

@@ -80,7 +80,15 @@ CASES: dict[str, tuple[list[Seen], list[Seen]]] = {
             Seen(task=task(status="pending"), attempts=("interrupted",)),
         ],
     ),
-    "moves-target": ([landed()], [landed(moved=True)]),
+    "moves-target": ([landed(), failed("scan")], [landed(moved=True)]),
+    "moves-target-unseen": ([failed("agent")], [failed("no_change", moved=True, told=("main got a commit",))]),
+    "completes-itself": (
+        [
+            failed("agent"),
+            Seen(task=task(status="needs_decision", decision_prompt="called completed through the API")),
+        ],
+        [landed(), held("protected_paths: x"), Seen(task=task(status="needs_decision", decision_prompt="stagnation"))],
+    ),
     **{
         f"push-a{number}": ([landed(remote=frozenset({"main"}))], [landed(remote=frozenset({"main", f"a{number}"}))])
         for number in range(1, 10)
@@ -125,4 +133,4 @@ def test_each_agent_is_a_script_that_every_sh_can_read() -> None:
 
 def test_only_pushes_past_the_hook_and_the_target_may_be_not_stoppable() -> None:
     excused = {one.name for one in drills.ALL if one.rule}
-    assert excused == {"moves-target", *(f"push-a{number}" for number in range(2, 10))}
+    assert excused == {"moves-target-unseen", "completes-itself", *(f"push-a{number}" for number in range(2, 10))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nightrun.drills import (
     breaks,
     commits,
+    completes,
     contents,
     fills,
     guards,
@@ -37,6 +38,7 @@ ALL: tuple[Drill, ...] = tuple(
         pushes,
         plants,
         fills,
+        completes,
         target,
     )
     for one in module.DRILLS

@@ -36,6 +36,7 @@ class Seen:
     leaks: tuple[str, ...] = ()  # files about the run that hold what must not be in them
     pauses: tuple[str, ...] = ()  # scopes
     restarts: int = 0  # of runners
+    told: tuple[str, ...] = ()  # notes at the task, which `explain` shows
     real_gate: bool = False  # the repository's own gate judged it, not a stand-in
 
 

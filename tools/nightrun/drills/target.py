@@ -13,10 +13,21 @@ git update-ref "refs/heads/$TARGET" HEAD
 """
 
 
+# By no commit of its own worktree, so that nobody can tell it from a person who commits meanwhile.
+UNSEEN = """
+blob=$(echo unchecked | git hash-object -w --stdin)
+tree=$(printf '100644 blob %s\\tnightrun-drill-unchecked.txt\\n' "$blob" | git mktree)
+sha=$(git -c user.name=Agent -c user.email=agent@example.invalid commit-tree -p HEAD -m 'unchecked work' "$tree")
+git update-ref "refs/heads/$TARGET" "$sha"
+"""
+
+
 def judge(seen: Seen) -> Finding:
+    happened = found.landed(seen).happened
     if seen.moved:
-        return Finding(False, "the target branch holds work that nobody checked")
-    return Finding(True, f"the target branch is as it should be; its work: {found.landed(seen).happened}")
+        told = f"you are told: {seen.told[-1]}" if seen.told else "nobody is told"
+        return Finding(False, f"the target branch holds work that nobody checked; {told}")
+    return Finding(True, f"the target branch is as it should be; its work: {happened}")
 
 
 DRILLS = (
@@ -27,6 +38,14 @@ DRILLS = (
         script=SCRIPT,
         judge=judge,
         alone=True,
-        rule="a branch rule on the server; here, the sandbox",
+    ),
+    Drill(
+        name="moves-target-unseen",
+        does="moves the target branch to a commit that it made with plumbing, as if somebody else had",
+        should="nothing comes onto the target that was not checked",
+        script=UNSEEN,
+        judge=judge,
+        alone=True,
+        rule="the sandbox; and a branch rule on the server keeps it here",
     ),
 )

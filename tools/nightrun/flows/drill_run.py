@@ -36,6 +36,7 @@ HOURS = "0.5"  # a drill that was killed does not leave a run for ever
 # Folders of the state folder that hold the work itself.
 NOT_ABOUT_IT = ("worktrees", "rooms", "cache")
 # What git reads its programs from, in the folder that all work trees share.
+NOTE = "note"  # kind of an event
 GUARDED = ("config", "info", "hooks")
 
 Say = Callable[[Row], None]
@@ -156,6 +157,7 @@ class Run:
             leaks=tuple(_leaks(scene)) if one.drill.script == contents.KEY else (),
             pauses=tuple(scope for scope in pauses if scope in ("intake", f"agent:{one.drill.name}")),
             restarts=_restarts(state),
+            told=tuple(each["text"] for each in self.client.events(task.id) if each["kind"] == NOTE),
             real_gate=scene.real_gate,
         )
 

@@ -20,6 +20,7 @@ from nightrun.flows import (
     runner_budget,
     runner_chain,
     runner_choice,
+    runner_forged,
     runner_land,
     runner_meta,
     runner_push,
@@ -81,6 +82,7 @@ class Runner:
     waits: bool = False  # only waiting: a stop may end it at once
     unlanded: bool = True  # perhaps; looked at before the first claim
     short: bool = False  # of disk
+    at: Task | None = None  # what an agent of this round worked at
     recover_at: float | None = 0.0  # None: what earlier runners left is in order
 
     def on_stop(self, _number: int, _frame: FrameType | None) -> None:
@@ -117,6 +119,10 @@ class Runner:
                 return rounds.EXIT_CODE
         return 0
 
+    def _take_back(self) -> None:
+        if self.at is not None:
+            runner_forged.take_back(self.world, self.at)
+
     def _walls(self) -> str:
         without = sandbox.why_not(self.world.policy.workspace.sandbox)
         return "in the sandbox of bwrap" if without is None else f"without a sandbox: {without}"
@@ -130,6 +136,7 @@ class Runner:
         An API that is away is no fault of the runner's, nor is a full disk; that the API refuses what it asks is.
         """
         self.world.pulse.moves()
+        self.at = None
         try:
             self._round()
         except ApiAway as error:
@@ -137,6 +144,7 @@ class Runner:
             self._rest(AWAY_S)
         except runner_record.ClaimLost as error:
             log.warning("what was done is not wanted any more: %s", error)
+            self._take_back()
         except Refused:
             log.exception("this round was refused")
             self._rest(AWAY_S)
@@ -241,6 +249,7 @@ class Runner:
                 runner_workspace.leave(world, place, keep_branch=False)
                 runner_record.put_back(world, task, runner_red.why(world), ready_at=clock.now() + runner_red.LOOK_S)
                 return
+            self.at = task
             judged = runner_attempt.attempt(world, task, place, agent)
             if judged.outcome.kind == COMPLETED:
                 self._complete(task, place, judged)

@@ -17,7 +17,7 @@ from nightrun import agents, scans
 from nightrun.decisions import child_env, judging, prompt, room, scan_report
 from nightrun.decisions import sandbox as walls
 from nightrun.decisions import verdict as verdicts
-from nightrun.flows import runner_budget, runner_gate, runner_tick, runner_trust
+from nightrun.flows import runner_budget, runner_forged, runner_gate, runner_tick, runner_trust
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
 from nightrun.hands import clock, git, git_change, kingfisher, marker, process, sandbox, state_dir, tail
@@ -70,6 +70,7 @@ def attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
 
 
 def _attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
+    before = runner_forged.target(world, place)
     most_s, whose = runner_budget.most_seconds(world, task, world.policy.task_types[task.task_type].timeout)
     try:
         problem = _set_up(world, task, place)
@@ -89,6 +90,8 @@ def _attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:
     )
     if not runner_trust.is_given(world):
         return _untouchable(told)
+    if moved := runner_forged.look_at_target(world, task, place, before):
+        return replace(told, outcome=Outcome(kind="scan", summary=moved, output=told.outcome.output))
     if told.outcome.kind != COMPLETED:
         return told
     try:

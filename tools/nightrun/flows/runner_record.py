@@ -40,7 +40,10 @@ def completed(world: World, task: Task, place: Place, judged: Judged, *, will_la
     elif judged.changed:
         said |= {"commit_state": words.COMMIT_NONE, "commit_reason": _why_not(world, task, place)}
         said["context"]["began_at"] = place.base_tree
-    return _tell(world, task, said)
+    told = _tell(world, task, said)
+    if told.tree != said.get("tree", told.tree):
+        raise ClaimLost(f"{task.id} was called completed with another change than the one that was checked.")
+    return told
 
 
 def _why_not(world: World, task: Task, place: Place) -> str:
