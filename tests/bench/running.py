@@ -7,8 +7,11 @@ import signal
 import statistics
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from nightrun.hands import sandbox
 from nightrun.hands.client import Client
 from tests.bench import used
 from tests.bench.row import Bench, Family, Measured, Result, Row
@@ -16,6 +19,7 @@ from tests.bench.tasks import POLICY
 from tests.stories.night import Night, all_tasks, script, wait_until
 
 CHECKOUT = Path(__file__).parents[2]
+BEGIN_GOAL, BEGINS = 3.0, 12
 SETTLE_S = 12.0  # parts look around after their start
 RUNNERS, TASKS, SLEEP_S = 4, 40, 5.0
 ROWS = (
@@ -34,6 +38,18 @@ ROWS = (
         floor=f"{TASKS} x {SLEEP_S:g} s / {RUNNERS}",
         goal=1.15,
     ),
+    Row(
+        name="four-runners-sandbox",
+        what="the same in the sandbox, as shipped",
+        floor=f"{TASKS} x {SLEEP_S:g} s / {RUNNERS}",
+        goal=1.15,
+    ),
+    Row(
+        name="begin-sandbox",
+        what="from the claim to the agent's first act in the sandbox, as shipped; p50",
+        floor="the same without a sandbox",
+        goal=BEGIN_GOAL,
+    ),
 )
 
 
@@ -45,6 +61,12 @@ def measure(bench: Bench, wanted: frozenset[str]) -> Measured:
         found["first-agent"] = _first_agent(bench)
     if "four-runners" in wanted and not bench.quick:
         found["four-runners"] = _four_runners(bench)
+    if sandbox.look().program is None:
+        return found
+    if "four-runners-sandbox" in wanted and not bench.quick:
+        found["four-runners-sandbox"] = _four_runners(bench, in_sandbox=True)
+    if "begin-sandbox" in wanted:
+        found["begin-sandbox"] = _begins(bench)
     return found
 
 
@@ -96,8 +118,8 @@ def _one_start(bench: Bench) -> float:
         night.close()
 
 
-def _four_runners(bench: Bench) -> Result:
-    night = Night(bench.new("four"), POLICY)
+def _four_runners(bench: Bench, *, in_sandbox: bool = False) -> Result:
+    night = _night(bench, "four", in_sandbox=in_sandbox)
     with night.api() as client:
         for number in range(TASKS):
             client.add_task(script(f"sleep {SLEEP_S:g}\necho {number} >file-{number}.txt"), "impl")
@@ -113,6 +135,43 @@ def _four_runners(bench: Bench) -> Result:
     wall = max(one["at"] for one in times if one["kind"] == "landed") - begun
     ideal = TASKS * SLEEP_S / RUNNERS
     return Result(wall / ideal, f"{wall:.1f} s to {ideal:g} s; one round")
+
+
+def _night(bench: Bench, name: str, *, in_sandbox: bool) -> Night:
+    """The bench's policy has the sandbox off."""
+    more = {key: value for key, value in POLICY.items() if key != "workspace"} if in_sandbox else POLICY
+    return Night(bench.new(name), more, in_sandbox=in_sandbox)
+
+
+def _begins(bench: Bench) -> Result:
+    """Two runs beside each other that take turns: one task here, one there."""
+    with ExitStack() as stack:
+        waits = [stack.enter_context(_waiting(bench, in_sandbox=in_sandbox)) for in_sandbox in (False, True)]
+        taken = [[_one_begin(night, number) for night in waits] for number in range(bench.rounds(BEGINS, 4) + 1)][1:]
+    without, within = (1000 * statistics.median(one[at] for one in taken) for at in (0, 1))
+    detail = f"{within:.0f} ms to {without:.0f} ms; {len(taken)} tasks each, in turns; the first of each not counted"
+    return Result(statistics.median(one[1] / one[0] for one in taken), detail)
+
+
+@contextmanager
+def _waiting(bench: Bench, *, in_sandbox: bool) -> Iterator[Night]:
+    night = _night(bench, "begin", in_sandbox=in_sandbox)
+    try:
+        night.start()
+        night.ready()
+        yield night
+        night.stop()
+    finally:
+        night.close()
+
+
+def _one_begin(night: Night, number: int) -> float:
+    stamp = night.root.with_name(f"began-{number}")
+    words = f"date +%s.%N >'{stamp}'; echo {number} >written.txt"
+    task = night.client.add_task(script(words), "impl")
+    wait_until(lambda: night.client.task(task.id).commit_state == "landed", lambda: f"landed\n{night.said()}", 60.0)
+    claimed = next(float(one["at"]) for one in night.client.events(task.id) if one["kind"] == "claimed")
+    return float(stamp.read_text()) - claimed
 
 
 def _all_landed(client: Client) -> bool:
