@@ -43,12 +43,21 @@ def test_what_an_agent_says_or_reads_is_no_error(shape: str) -> None:
         ("500", 1, "network"),
         ("refused", 0, "network"),
         ("truncated", 0, "agent"),
+        ("error-content-401", 0, "auth"),
+        ("error-content-429", 0, "limit"),
+        ("credits", 0, "auth"),
+        ("error-text", 0, "agent"),
+        ("network-text", 0, "agent"),
     ],
 )
 def test_failures_have_their_class(shape: str, code: int, kind: str) -> None:
     result = read(shape, code)
     assert result.kind == kind
     assert result.summary
+
+
+def test_a_notice_between_is_no_error() -> None:
+    assert read("inline").kind == "completed"
 
 
 def test_a_sum_of_tokens_alone_is_no_usage() -> None:

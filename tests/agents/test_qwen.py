@@ -39,6 +39,8 @@ def test_what_an_agent_says_or_reads_is_no_error(shape: str) -> None:
         ("refused", 1, "network"),
         ("loop", 1, "agent"),
         ("truncated", 0, "agent"),
+        ("401-as-success", 0, "auth"),
+        ("written-error", 0, "agent"),
         ("truncated", 53, "agent"),
         ("no-login", 1, "setup"),
     ],

@@ -2,7 +2,8 @@
 
 Measured with 0.24.4, except the texts of its own plans (docs). It commits nothing by itself and leaves nothing in the
 repository. Its ten retries of a 429, minutes apart, cannot be bounded: the limits of the task type end them, and then
-its last notice says that it was a limit.
+its last notice says that it was a limit. Versions such as 0.21.9 report a fault of the provider as a success whose
+text is the fault, with exit code 0 and no tokens (qwen-code issue 8920).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nightrun.agents import command_line, ending, fault, json_lines
+from nightrun.agents.fault import Fault
 from nightrun.agents.json_lines import Event
 from nightrun.agents.surroundings import NETWORK
 from nightrun.words.agent import EXITED, AgentEnd, AgentResult, AgentRun
@@ -38,6 +40,8 @@ KEYS = (
 )
 _COMMAND = (PROGRAM, "--yolo", "-o", "stream-json")
 _TURN_LIMIT = 53  # exit code
+# The whole answer, of a run that is said to be a success.
+_ERROR_ANSWER = re.compile(r"\[API Error: .+\]", re.DOTALL)
 # Its own line between the JSON; what tools print is inside of the JSON.
 _RETRYING = re.compile(r"Retrying in \d+s \(attempt \d+/\d+\): (\[API Error: .*)")
 
@@ -68,6 +72,10 @@ def read(end: AgentEnd, *, now: float) -> AgentResult:
     usage, model, text = _usage(result), _model(events), json_lines.text(result, "result")
     if result.get("is_error") is not False:
         return _failed(result, end, usage, model, now)
+    if _ERROR_ANSWER.fullmatch(text.strip()):
+        # Tokens were used: the agent may have written that itself, and it is no limit and no login.
+        found = fault.of(text, now=now) if not usage else Fault("agent")
+        return ending.failed(found, text.strip(), usage, model=model)
     if end.reason == EXITED and end.code != 0:
         summary = f"qwen says success, but {ending.how(end)}"
         return AgentResult(kind="agent", summary=summary, text=text, usage=usage, model=model)
