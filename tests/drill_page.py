@@ -82,6 +82,7 @@ def with_tables(page: str, text: str) -> str:
 
 def main() -> None:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    bad = 0
     lines = [f"Run on {machine}. On a machine that has other work to do it takes some times as long.", ""]
     with tempfile.TemporaryDirectory() as name:
         places = {"This repository": ROOT, "A small repository in JavaScript": javascript(Path(name) / "sum")}
@@ -90,9 +91,11 @@ def main() -> None:
                 said = drilled(place, mode)
                 if mode == "auto" and not said["sandboxed"]:
                     continue
+                bad += said["exit_code"] != 0
                 with_or_without = "with the sandbox" if mode == "auto" else "without a sandbox"
                 lines += part(f"{title}, {with_or_without}", said)
     PAGE.write_text(with_tables(PAGE.read_text(), "\n".join(lines).rstrip()))
+    sys.exit(f"{bad} of the drills found something that is not caught: see {PAGE}" if bad else 0)
 
 
 if __name__ == "__main__":

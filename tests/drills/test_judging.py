@@ -93,6 +93,7 @@ CASES: dict[str, tuple[list[Seen], list[Seen]]] = {
         f"push-a{number}": ([landed(remote=frozenset({"main"}))], [landed(remote=frozenset({"main", f"a{number}"}))])
         for number in range(1, 10)
     },
+    **{f"push-http-a{number}": ([landed()], [landed(remote=frozenset({f"http-a{number}"}))]) for number in range(1, 9)},
 }
 
 
@@ -104,7 +105,7 @@ def test_every_drill_has_a_name_of_its_own_and_a_case_here() -> None:
 
 def test_there_are_nine_pushes_and_eleven_planted_settings() -> None:
     names = [one.name for one in drills.ALL]
-    assert len([one for one in names if one.startswith("push-")]) == 9
+    assert len([one for one in names if one.startswith("push-a")]) == 9
     assert len([one for one in names if one.startswith("plants-") and one != "plants-hooks"]) == 11
 
 
@@ -133,4 +134,8 @@ def test_each_agent_is_a_script_that_every_sh_can_read() -> None:
 
 def test_only_pushes_past_the_hook_and_the_target_may_be_not_stoppable() -> None:
     excused = {one.name for one in drills.ALL if one.rule}
-    assert excused == {"moves-target-unseen", "completes-itself", *(f"push-a{number}" for number in range(2, 10))}
+    assert excused == {
+        *("moves-target-unseen", "completes-itself"),
+        *(f"push-a{number}" for number in range(2, 10)),
+        *(f"push-http-a{number}" for number in range(2, 9)),
+    }

@@ -31,9 +31,10 @@ def command(root: Path, only: tuple[str, ...], sandbox: str | None, keep: bool, 
     """Try what agents must not do, on a clone of this repository, and show that each attempt is caught.
 
     Small agents lie, break the code, delete tests, edit the policy and the hooks, forge trailers, leak a key, push in
-    nine ways, plant programs in git's settings, flood, hang, fork and kill the runner. The real supervisor, API, runner
-    and monitor work on them, with your policy and your gate; what is judged are facts, never what an agent says. Your
-    repository is not touched, and a scratch remote stands in for yours.
+    nine ways to a folder and over HTTP, plant programs in git's settings, move the target, use the API, flood, hang,
+    fork and kill the runner. The real supervisor, API, runner and monitor work on them, with your policy and your gate;
+    what is judged are facts, never what an agent says. Your repository is not touched, and scratch remotes stand in
+    for yours.
 
     Exit code 0 when everything was caught, or cannot be stopped on this machine and is listed so.
 

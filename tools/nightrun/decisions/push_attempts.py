@@ -16,6 +16,7 @@ class PushAttempt:
     script: str
 
 
+ON_THE_DISK = ("a9",)  # it needs a remote in a folder
 ALL = (
     PushAttempt(name="a1", text="a plain push", script="git push -q origin HEAD:refs/heads/a1"),
     PushAttempt(name="a2", text="--no-verify", script="git push -q --no-verify origin HEAD:refs/heads/a2"),

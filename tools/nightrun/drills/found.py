@@ -60,6 +60,7 @@ class Drill:
     kind: str = PLAIN
     alone: bool = False  # it stops intake, or takes away what guards the others
     fills: bool = False  # the floor of free disk space is set right below what is free now
+    over_http: bool = False  # REMOTE and CREDENTIALS are those of the remote over HTTP
     rule: str = ""  # what would stop it where nothing on this machine can; empty: it must be stopped
     direction: str = ""  # unless it is what the drill does
     env: Mapping[str, str] = field(default_factory=dict)

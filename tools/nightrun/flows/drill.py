@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +16,11 @@ from nightrun.decisions.drill import Row
 from nightrun.drills import fills
 from nightrun.drills.found import Drill
 from nightrun.flows import drill_run, drill_scene
-from nightrun.hands import clock, git_trust, repository_mark, state_file
+from nightrun.hands import clock, git_trust, http_remote, repository_mark, state_file
 from nightrun.hands.state_dir import StateDir
 from nightrun.words.errors import WrongUse
+
+USER = "owner"  # of the remote over HTTP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +66,9 @@ def run(own: Path, asked: Asked, *, begin: Callable[[str], None], say: Callable[
     wanted, started = chosen(asked.only), clock.monotonic()
     git_trust.check(own)
     before, busy = repository_mark.of(own), _is_worked_on(own)
-    with _folder(asked.keep) as folder, _terminable():
+    with _folder(asked.keep) as folder, _terminable(), _served(folder) as web:
         wanted, scarce = _with_room(wanted, folder)
-        scene = drill_scene.make(own, folder, wanted, asked.sandbox)
+        scene = drill_scene.make(own, folder, wanted, web, asked.sandbox)
         notes = (*scene.notes, *scarce)
         for note in notes:
             begin(note)
@@ -101,6 +104,14 @@ def _is_worked_on(own: Path) -> bool:
     said = state_file.read_object(StateDir(own).run_json)
     pid, start = said.get("pid"), said.get("start_time")
     return isinstance(pid, int) and isinstance(start, float) and clock.is_same_process(pid, start)
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    """The address, with name and password, of the remotes that lie in a folder of it."""
+    password = secrets.token_hex(16)
+    with http_remote.serving(folder / drill_scene.SERVED, USER, password) as address:
+        yield address.replace("://", f"://{USER}:{password}@")
 
 
 @contextmanager

@@ -146,7 +146,7 @@ class Run:
             attempts=outcomes,
             messages=messages,
             paths=tuple(self._paths(task.id)),
-            remote=frozenset(_branches(scene.remote)),
+            remote=frozenset((*_branches(scene.remote), *_branches(scene.web_remote))),
             ran=tuple(sorted(path.name for path in scene.out(one.drill.name).iterdir())),
             planted=planted,
             moved=not all(raw.startswith(b"[pipeline] ") for raw in messages),

@@ -25,6 +25,8 @@ from nightrun.words.errors import NightrunError
 BRANCH = "main"  # in the clone, where the person has none checked out
 GATE_S = 45.0  # a gate that takes longer has a stand-in
 STAND_IN = ["sh", "-c", "test ! -e nightrun-drill-broken"]
+SERVED = "served"  # folder of what is asked over HTTP
+WEB_CREDENTIALS = ".web-credentials"
 SEARCHED = 2000  # files that are looked at for tests
 _OWN_GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 _IDENTITY = {"user.name": "Drill", "user.email": "drill@example.invalid"}
@@ -42,6 +44,7 @@ class Scene:
     tests: TestFile
     notes: tuple[str, ...]
     why_no_sandbox: str | None = None  # None: the agents are in one
+    web: str = ""  # address of the remote that is asked over HTTP
     base: str = ""  # commit that every drill starts from
 
     @property
@@ -51,6 +54,11 @@ class Scene:
     @property
     def remote(self) -> Path:
         return self.folder / "remote.git"
+
+    @property
+    def web_remote(self) -> Path:
+        """What is behind that address."""
+        return self.folder / SERVED / "remote.git"
 
     @property
     def home(self) -> Path:
@@ -74,8 +82,11 @@ def new_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="nightrun-drill-")).resolve()
 
 
-def make(own: Path, folder: Path, drills: Sequence[Drill], sandbox_mode: str | None = None) -> Scene:
-    """Clone, remote, policy and hooks, in a folder that is there. NightrunError says what the repository lacks."""
+def make(own: Path, folder: Path, drills: Sequence[Drill], web: str, sandbox_mode: str | None = None) -> Scene:
+    """Clone, remote, policy and hooks, in a folder that is there. NightrunError says what the repository lacks.
+
+    `web`: the address of what is in the folder SERVED, name and password included.
+    """
     chosen, gate, notes = _policy_of(own)
     scene = Scene(
         folder=folder,
@@ -89,6 +100,7 @@ def make(own: Path, folder: Path, drills: Sequence[Drill], sandbox_mode: str | N
     _clone(own, scene)
     seal(folder)
     _check_out(scene, git.text(own, "rev-parse", "HEAD"))
+    scene = _with_web(scene, web)
     scene = _with_tests(_with_gate(scene) if any(one.kind == found.GATED for one in drills) else scene)
     _commit(scene, drills, sandbox_mode)
     why, note = _about_sandbox(scene)
@@ -155,6 +167,19 @@ def _check_out(scene: Scene, head: str) -> None:
     (root / ".git/info").mkdir(exist_ok=True)
     (root / ".git/hooks").mkdir(exist_ok=True)
     state_dir.exclude(git.git_path(root, "info/exclude"))
+
+
+def _with_web(scene: Scene, web: str) -> Scene:
+    """The second remote: a person's git would take its password from their home folder."""
+    git.run(scene.folder, "init", "--quiet", "--bare", "--template=", str(scene.web_remote))
+    git.run(scene.web_remote, "config", "http.receivepack", "true")
+    secret = f"{web}/{scene.web_remote.name}"
+    address = f"http://{secret.rpartition('@')[2]}"
+    git.run(scene.root, "remote", "add", "web", address)
+    files.write(scene.home / WEB_CREDENTIALS, f"{secret}\n")
+    files.write(scene.home / ".stored", f"{secret}\n")  # git writes it anew each time it uses it
+    files.write(scene.home / ".gitconfig", f"[credential]\n\thelper = store --file '{scene.home / '.stored'}'\n")
+    return replace(scene, web=address)
 
 
 def _with_gate(scene: Scene) -> Scene:
@@ -237,11 +262,12 @@ def _sample(scene: Scene) -> list[str]:
 def _variables(scene: Scene, one: Drill) -> dict[str, str]:
     """What its agent is given, besides the address of a remote that it may not push to."""
     scene.out(one.name).mkdir(parents=True)
+    there = (scene.web, WEB_CREDENTIALS) if one.over_http else (str(scene.remote), ".git-credentials")
     tests = {"TEST_FILE": scene.tests.path, "SKIPPED": scene.tests.skipped, "LOOSENED": scene.tests.loosened}
     return {
         "HOME": str(scene.home),
-        "REMOTE": str(scene.remote),
-        "CREDENTIALS": str(scene.home / ".git-credentials"),
+        "REMOTE": there[0],
+        "CREDENTIALS": str(scene.home / there[1]),
         "OUT": str(scene.out(one.name)),
         "TARGET": scene.branch,
         "TAG": str(secrets.randbelow(10**12) + 10**12),
