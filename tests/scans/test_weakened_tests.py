@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from nightrun.scans.weakened_tests import look
+from nightrun.scans.weakened_tests import look, with_totals
 from nightrun.words.change import Change, ScanFinding
 from tests.scans import changes
 
@@ -153,3 +153,24 @@ def test_quoted_lines_are_short_and_harmless() -> None:
     (finding,) = after(f"@pytest.mark.skip('\x1b[2J{'a' * 400}')\n" + TWO)
     assert "\x1b" not in finding.message
     assert len(finding.message) < 200
+
+
+def test_the_first_finding_of_a_file_says_how_many_it_had_and_has() -> None:
+    less = ADD.replace("    assert calc.add(-1, 1) == 0\n", "    pytest.skip('later')\n")
+    findings = after(less)
+    told = with_totals(findings, lambda path: (TWO, less))
+    assert [one.line for one in told] == [None, 6]
+    assert told[0].message.startswith("1 test and 2 assertions gone from this file")
+    assert told[0].message.endswith(" (this file: 2 tests and 3 assertions before, 1 test and 1 assertion after).")
+    assert told[1] == findings[1]
+
+
+def test_a_deleted_file_has_none_after_and_comments_are_not_counted() -> None:
+    findings = found(changes.change({"tests/test_calc.py": TWO, "a": "x\n"}, {"a": "x\n"}))
+    (told,) = with_totals(findings, lambda path: (f"# def test_not():\n{TWO}", ""))
+    assert told.message.endswith("(this file: 2 tests and 3 assertions before, 0 tests and 0 assertions after).")
+
+
+def test_findings_of_other_scans_have_no_totals() -> None:
+    other = ScanFinding(scan="size", path="tests/test_calc.py", line=None, message="Large.", effect="hold")
+    assert with_totals([other], lambda path: (TWO, "")) == [other]

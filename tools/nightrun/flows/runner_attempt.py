@@ -24,6 +24,7 @@ from nightrun.hands import clock, git, git_change, kingfisher, marker, process, 
 from nightrun.hands.process import ProgramMissing
 from nightrun.policy.model import Scan
 from nightrun.policy.task_types import TaskType
+from nightrun.scans import weakened_tests
 from nightrun.words import gate as gates
 from nightrun.words.agent import AgentEnd, AgentResult, AgentRun, AgentSpec
 from nightrun.words.change import ScanFinding
@@ -325,11 +326,19 @@ def _scan(world: World, task: Task, place: Place, told: Judged, settings: Scan, 
     if told.tree is None or not told.changed:
         return []
     change = git_change.change(world.root, place.base_tree, told.tree, lazy=lazy)
-    findings = scans.look(change, settings)
+    found = scans.look(change, settings)
+    findings = weakened_tests.with_totals(found, lambda path: _texts(world, place.base_tree, told.tree, path))
     if not (settings.secrets and settings.kingfisher):
         return findings
     rules, scratch = world.state.path / "kingfisher", world.state.path / PROMPTS / f"{task.id}.{task.attempt}"
     return [*findings, *kingfisher.look(change, rules=rules, scratch=scratch, known=findings)]
+
+
+def _texts(world: World, before: str, after: str | None, path: str) -> tuple[str, str]:
+    """What a file held and holds."""
+    contents = [git_change.file_at(world.root, tree, path) if tree else None for tree in (before, after)]
+    old, new = ((one or b"").decode(errors="replace") for one in contents)
+    return old, new
 
 
 def _scanned(told: Judged, findings: list[ScanFinding]) -> Judged:

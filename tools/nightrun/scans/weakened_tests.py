@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nightrun.decisions.lines import count
@@ -39,6 +39,34 @@ def look(change: Change, settings: Any) -> list[ScanFinding]:
     unread = (one for one in files if one.entry.binary or not change.complete)
     seen = (finding for one in files for finding in (*_fewer(one), *_skipped(one), *_always_true(one)))
     return [*(finding for one in unread for finding in _deleted(one)), *seen]
+
+
+def with_totals(findings: Sequence[ScanFinding], text_of: Callable[[str], tuple[str, str]]) -> list[ScanFinding]:
+    """The first finding of each file of tests says how many it had and has.
+
+    `text_of` gives what a path held before and holds after, empty where it is not there.
+    """
+    told: set[str] = set()
+    made = []
+    for one in findings:
+        language = languages.of(one.path)
+        if one.scan == NAME and language is not None and one.path not in told:
+            told.add(one.path)
+            one = replace(one, message=f"{one.message.removesuffix('.')}{_totals(language, *text_of(one.path))}.")
+        made.append(one)
+    return made
+
+
+def _totals(language: Language, before: str, after: str) -> str:
+    """Of lines, so near the truth only; a language whose tests cannot be told apart from other code says so."""
+    if language.tests.pattern == languages.NEVER and language.assertions.pattern == languages.NEVER:
+        return f" (tests in {language.name} cannot be counted)"
+    numbers = []
+    for text in (before, after):
+        lines = [line[:MOST_READ] for line in text.splitlines() if not line.strip().startswith(language.comment)]
+        tests, checks = (sum(1 for line in lines if kind.match(line)) for kind in (language.tests, language.assertions))
+        numbers.append(f"{count(tests, 'test')} and {count(checks, 'assertion')}")
+    return f" (this file: {numbers[0]} before, {numbers[1]} after)"
 
 
 def _files(change: Change) -> list[_File]:
