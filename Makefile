@@ -122,7 +122,7 @@ lint: $(READY_DEV) ## Style of the code
 types: $(READY_DEV) ## Types of the code
 	@$(RUN) mypy
 test: $(READY_DEV) ## The tests
-	@$(RUN) pytest -q -m "not soak" -n auto --dist loadfile
+	@$(RUN) pytest -q -m "not soak" -n auto --dist loadfile --no-loadscope-reorder
 soak: $(READY_DEV) ## The slow tests, with the figures they print
 	@$(RUN) pytest -rP -m soak
 bench: $(READY_DEV) ## Measure what it costs, into docs/benchmarks.md

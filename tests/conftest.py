@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import compileall
+import importlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+import nightrun
 from tests import story
+
+# In the order of what one test of them takes: what waits for whole runs begins first, so that none begins last.
+LONG = ("tests/stories/", "tests/flows/", "tests/drills/", "tests/commands/", "tests/hooks/", "tests/hands/")
 
 GITCONFIG = """\
 [user]
@@ -23,6 +30,30 @@ GITCONFIG = """\
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: many tests wait for processes."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile once what hundreds of processes are started from, and what every worker would compile for itself.
+
+    Also where Python is told not to keep what it compiled, as in many images of containers.
+    """
+    sys.dont_write_bytecode = False
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        compileall.compile_dir(Path(nightrun.__file__).parent, quiet=2)
+    elif not config.option.file_or_dir:
+        _import_share(int(worker["workerid"].removeprefix("gw")), int(worker["workercount"]))
+
+
+def _import_share(number: int, workers: int) -> None:
+    """pytest rewrites the asserts of a module when it is imported, and keeps that for the other workers."""
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("test_*.py"))[number::workers]:
+        importlib.import_module(".".join(path.relative_to(here.parent).with_suffix("").parts))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda one: next((n for n, folder in enumerate(LONG) if one.nodeid.startswith(folder)), len(LONG)))
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.state_dir import StateDir
 from nightrun.words.task import Task
 from tests import story
+from tests.stories import api_here
 from tests.story import git_out, write
 
 AGENTS = Path(__file__).parents[1] / "agents"
@@ -148,9 +149,7 @@ class Night:
     @contextmanager
     def api(self) -> Iterator[Client]:
         """The API alone: to add tasks before a run, or to look after it."""
-        from nightrun.flows import api_alone
-
-        with api_alone.answering(self.root) as client:
+        with api_here.answering(self.root) as client:
             yield client
 
     def close(self) -> None:
