@@ -13,7 +13,7 @@ from tests.story import git_out, write
 BRANCH = "pipeline/t1.1"
 
 
-def make(repo: Path, name: str = "t1.1", branch: str = BRANCH, base: str | None = None) -> bool:
+def make(repo: Path, name: str = "t1.1", branch: str | None = BRANCH, base: str | None = None) -> bool:
     path = repo / ".pipeline/worktrees" / name
     base = base or git_out(repo, "rev-parse", "HEAD")
     return git_worktree_make.make(repo, path, branch, base, timeout_s=60.0)
@@ -39,6 +39,32 @@ def test_it_is_what_git_makes(repo: Path) -> None:
     git_out(repo, "fsck", "--strict")
     git_out(repo, "worktree", "remove", str(ours))
     git_out(repo, "branch", "-d", BRANCH)
+
+
+def test_without_a_branch_its_head_is_the_commit(repo: Path) -> None:
+    assert make(repo, name="target.runner-1", branch=None)
+    ours, theirs, head = repo / ".pipeline/worktrees/target.runner-1", repo.parent / "theirs", git.tip(repo, "HEAD")
+    git_out(repo, "worktree", "add", "-q", "--detach", str(theirs))
+    assert (ours, head, None) in git.worktrees(repo)
+    asked = ("status", "--porcelain=v2", "--branch")
+    assert git_out(ours, *asked) == git_out(theirs, *asked)
+    git_out(repo, "fsck", "--strict")
+    git_out(repo, "worktree", "remove", str(ours))
+
+
+def test_other_gits_never_meet_one_that_is_half_made(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four runners begin at once: what one has just created and not yet written must not end the git of another."""
+    real, met = Path.write_text, list[str]()
+
+    def slowly(path: Path, text: str) -> int:
+        path.touch()
+        git_out(repo, "worktree", "add", "-q", "--detach", str(repo.parent / f"other{len(met)}"))
+        met.append(path.name)
+        return real(path, text)
+
+    monkeypatch.setattr(Path, "write_text", slowly)
+    assert make(repo)
+    assert sorted(met) == [".git", "HEAD", "commondir", "gitdir", "locked"]
 
 
 @pytest.mark.parametrize("pack", [False, True])

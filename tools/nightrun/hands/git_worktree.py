@@ -19,7 +19,7 @@ _ADD_TIMEOUT_S = 600.0
 
 def add(root: Path, path: Path, branch: str | None, base: str) -> None:
     """A worktree of the commit `base` on a new branch, or on none. No hook of the person runs."""
-    if branch is None or not git_worktree_make.make(root, path, branch, base, timeout_s=_ADD_TIMEOUT_S):
+    if not git_worktree_make.make(root, path, branch, base, timeout_s=_ADD_TIMEOUT_S):
         where = ("--detach",) if branch is None else ("--no-track", "-b", branch)
         # --force: a folder that is gone may still be registered.
         git.run(root, "worktree", "add", "--quiet", "--force", *where, str(path), base, timeout_s=_ADD_TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""A worktree as `git worktree add -b` makes one, with one process of git where that takes four."""
+"""A worktree as `git worktree add` makes one, with one process of git where that takes four."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _UNUSUAL = ("config.worktree", "info/sparse-checkout", "reftable")
 
 
-def make(root: Path, path: Path, branch: str, base: str, *, timeout_s: float) -> bool:
-    """False when nothing was made: this repository or these names are left to git, which says what is wrong."""
-    common, ref = git.common_dir(root), f"refs/heads/{branch}"
+def make(root: Path, path: Path, branch: str | None, base: str, *, timeout_s: float) -> bool:
+    """False when nothing was made: this repository or these names are left to git, which says what is wrong.
+
+    Without a branch its HEAD is the commit.
+    """
+    common, ref = git.common_dir(root), None if branch is None else f"refs/heads/{branch}"
     if not _is_usual(common, path, base) or _is_taken(common, path, ref):
         return False
     entry = common / "worktrees" / path.name
     try:
-        _write(entry, path, ref)
+        _write(entry, path, base if ref is None else f"ref: {ref}")
         # HEAD names a branch that is not there yet: the reset makes it, last of all.
         git.run(path, "reset", "--hard", "--no-recurse-submodules", "--quiet", base, timeout_s=timeout_s)
     except (GitFailed, OSError):
@@ -38,8 +41,12 @@ def _is_usual(common: Path, path: Path, base: str) -> bool:
     return bool(names_fit) and not any((common / name).exists() for name in _UNUSUAL)
 
 
-def _is_taken(common: Path, path: Path, ref: str) -> bool:
-    if path.exists() or (common / "worktrees" / path.name).exists() or (common / ref).exists():
+def _is_taken(common: Path, path: Path, ref: str | None) -> bool:
+    if path.exists() or (common / "worktrees" / path.name).exists():
+        return True
+    if ref is None:
+        return False
+    if (common / ref).exists():
         return True
     try:
         return b" %b\n" % ref.encode() in (common / "packed-refs").read_bytes()
@@ -47,13 +54,17 @@ def _is_taken(common: Path, path: Path, ref: str) -> bool:
         return False
 
 
-def _write(entry: Path, path: Path, ref: str) -> None:
-    """In git's order: `locked` keeps a `git worktree prune` away from what is half made."""
+def _write(entry: Path, path: Path, head: str) -> None:
+    """`locked` first: it keeps a `git worktree prune` away from what is half made.
+
+    `gitdir` last: it makes a worktree of the entry for every other git, and one that finds a file of it empty dies
+    ("failed to read commondir: Success"). git itself writes them the other way round.
+    """
     entry.parent.mkdir(exist_ok=True)
     entry.mkdir()
     (entry / "locked").write_text("initializing")
-    path.mkdir(parents=True)
-    (entry / "gitdir").write_text(f"{path}/.git\n")
-    (path / ".git").write_text(f"gitdir: {entry}\n")
-    (entry / "HEAD").write_text(f"ref: {ref}\n")
     (entry / "commondir").write_text("../..\n")
+    (entry / "HEAD").write_text(f"{head}\n")
+    path.mkdir(parents=True)
+    (path / ".git").write_text(f"gitdir: {entry}\n")
+    (entry / "gitdir").write_text(f"{path}/.git\n")
