@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -86,6 +87,22 @@ def test_between_two_looks_it_asks_nothing(client: Answers, said: list[str]) -> 
     story = Story(client, said.append, seen.NOW, lively_s=60.0)
     assert story.follow()
     assert not story.follow()
+
+
+def test_who_waits_for_the_end_does_not_wait_for_the_next_look(client: Answers, said: list[str]) -> None:
+    """With 60 s between two looks: the one that only confirms comes at once."""
+    idle = {"name": "runner-1", "at": seen.NOW, "state": "idle", "backlog_open": 0}
+    client.shot = seen.snapshot(runners=[idle], last_evaluation=seen.NOW)
+    story = Story(client, said.append, seen.NOW - 60, lively_s=60.0, always_lively=True, settle_s=0.0)
+    assert story.follow()
+    end = time.monotonic() + 30
+    while not story.is_over and time.monotonic() < end:
+        time.sleep(0.01)
+        story.follow()
+    assert story.is_over
+    client.shot["ready_count"] = 1
+    time.sleep(supervisor_story.NEAR_END_S)
+    assert story.follow() and not story.follow()
 
 
 def test_one_look_is_not_enough_to_end_a_run(story: Story, client: Answers) -> None:

@@ -26,7 +26,7 @@ from nightrun.policy.model import Policy
 from nightrun.words.errors import NightrunError
 from nightrun.words.task import Task
 
-TICK_S = 1.0
+TICK_S = 0.25
 BEAT_S = 10.0
 RETRY_S = 30.0  # at most, after a look that failed: three of them before the monitor gives itself up
 SLEPT_S = 30.0  # a gap this long between the clocks means that the machine slept (reliability.md D10)

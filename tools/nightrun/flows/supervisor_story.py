@@ -12,6 +12,7 @@ from nightrun.hands.client import Client
 from nightrun.words.errors import NightrunError
 
 LIVELY_S = 1.0  # between two looks while something moves
+NEAR_END_S = 0.2  # when only the monitor's look or a second one of ours is missing to an end that somebody waits for
 QUIET_S = 10.0
 LIVELY_FOR_S = 30.0
 LANDING_S = 600.0  # for finished work to land when the hours are over; it lands at the next start otherwise
@@ -54,9 +55,14 @@ class Story:
         self.busy = idle.busy(new, since=self.since, monitored=self.monitored)
         self.idle_looks = self.idle_looks + 1 if self.busy is None else 0
         self.idle_at = self.looked_at if self.idle_looks == 1 else self.idle_at
-        quiet = clock.monotonic() - self._moved_at > LIVELY_FOR_S and not self.always_lively
-        self._next = clock.monotonic() + (QUIET_S if quiet else self.lively_s)
+        self._next = clock.monotonic() + self._pause_s()
         return True
+
+    def _pause_s(self) -> float:
+        if self.always_lively:
+            near = self.busy is None or self.waits_for_the_monitor
+            return min(self.lively_s, NEAR_END_S) if near else self.lively_s
+        return QUIET_S if clock.monotonic() - self._moved_at > LIVELY_FOR_S else self.lively_s
 
     @property
     def is_over(self) -> bool:
