@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -296,3 +297,45 @@ def test_killed_at_any_call(repo: Path, sha: str, call: str, monkeypatch: pytest
         shutil.copytree(spare, repo, symlinks=True)
         when += step
     assert when > 1, "git never made this call"
+
+
+@pytest.fixture
+def finished(repo: Path, sha: str) -> tuple[str, int]:
+    """All of the change on disk and in the index, as an attempt in the root leaves it; then most of it is lost."""
+    base = git.tree_of(repo, "HEAD")
+    before = {name: (repo / name).read_bytes() for name in ("a", "crlf.txt", "z", "keep.py", "tool")}
+    git_out(repo, "rm", "-q", "-r", "old")
+    git_out(repo, "read-tree", "-u", "--reset", sha)
+    since = time.time_ns() - 10**9
+    old = since - 10**9
+    for name in ("z", "keep.py", "tool"):  # a file that was put in its place, the removal, and the mode
+        (repo / name).unlink(missing_ok=True)
+        (repo / name).write_bytes(before[name])
+        os.utime(repo / name, ns=(old, old))
+    (repo / "a").write_bytes(b"")
+    (repo / "crlf.txt").write_bytes((repo / "crlf.txt").read_bytes()[:4096])
+    shutil.rmtree(repo / "made/deep")
+    (repo / "type").unlink()
+    (repo / "old").write_text("the person wrote here after the cut\n")
+    return base, since
+
+
+def test_what_a_power_cut_took_of_a_finished_change_is_written_again(
+    repo: Path, sha: str, finished: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, since = finished
+    monkeypatch.setattr("nightrun.hands.clock.boottime", lambda: 0.0)
+    git_recover.fill(repo, base, git.tree_of(repo, sha), since)
+    assert git_out(repo, "diff", "--name-only").split() == ["old"]
+    assert (repo / "old").read_text() == "the person wrote here after the cut\n"
+    assert not (repo / "keep.py").exists()
+    assert (repo / "made/untracked.py").read_text() == "untracked\n"
+
+
+def test_without_another_boot_nothing_of_a_finished_change_is_touched(
+    repo: Path, sha: str, finished: tuple[str, int]
+) -> None:
+    base, since = finished
+    seen = on_disk(repo)
+    git_recover.fill(repo, base, git.tree_of(repo, sha), since)
+    assert on_disk(repo) == seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from nightrun.flows.runner_world import World
-from nightrun.hands import files, git, git_change, git_commit, state_file
+from nightrun.hands import files, git, git_change, git_commit, git_recover, state_file
 from nightrun.hands.client import Refused
 from nightrun.words.task import COMPLETED
 
@@ -23,21 +23,26 @@ def ended(world: World) -> None:
 
 
 def recover(world: World) -> None:
-    """Keep what the attempt did on its branch, and make the root what it was before."""
+    """Keep what the attempt did on its branch, and make the root what it was before; a finished change stays there."""
     said = state_file.read_object(world.state.root_attempt)
-    if said and not _is_recorded(world, said) and git.tip(world.root, "HEAD") == said["base"]:
+    tree = _recorded(world, said) if said else None
+    if tree is not None:
+        since = world.state.root_attempt.stat().st_mtime_ns
+        git_recover.fill(world.root, str(said["base_tree"]), tree, since)
+    elif said and git.tip(world.root, "HEAD") == said["base"]:
         _keep(world, said)
         git_change.put_back(world.root, str(said["base_tree"]))
     ended(world)
 
 
-def _is_recorded(world: World, said: dict[str, object]) -> bool:
-    """Whether the change belongs to a completed task, which is committed from what is recorded."""
+def _recorded(world: World, said: dict[str, object]) -> str | None:
+    """The tree of the change when it belongs to a completed task, which is committed from what is recorded."""
     try:
         task = world.client.task(str(said["task_id"]))
     except Refused:
-        return False
-    return task.status == COMPLETED and task.attempt == said["attempt"]
+        return None
+    done = task.status == COMPLETED and task.attempt == said["attempt"]
+    return (task.tree or str(said["base_tree"])) if done else None
 
 
 def _keep(world: World, said: dict[str, object]) -> None:

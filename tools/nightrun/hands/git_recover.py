@@ -69,6 +69,18 @@ def recover(worktree: Path, sha: str) -> None:
     ended(folder)
 
 
+def fill(worktree: Path, old: str, new: str, since: int) -> None:
+    """Write again what a power cut took of a finished change, as the index has it.
+
+    `old` and `new` are trees; nobody but the change wrote here since `since` (nanoseconds since the epoch). Nothing is
+    touched when the machine did not start again after that.
+    """
+    if since < _boot_ns():
+        entries = git_change.differences(worktree, old, new)
+        staged = _staged(worktree)
+        _Half(worktree, [one for one in entries if _is_staged(staged, [one])], since).write_again()
+
+
 # -- locks
 
 
@@ -163,6 +175,20 @@ class _Half:
         for one in lost:
             self._unlink(one)
         self._check_out([one.path for one in lost if self._is_free(one.path)])
+
+    def write_again(self) -> None:
+        """What was not made durable is as it was before, empty, cut off, or not there at all."""
+        lost = [one for one in self._entries if not self._is_written(one) and self._is_lost(one)]
+        for one in lost:
+            self._unlink(one)
+        self._check_out([one.path for one in lost if one.new_mode and self._is_free(one.path)])
+
+    def _is_lost(self, entry: Entry) -> bool:
+        found = self._seen[entry.path]
+        if found is None:
+            return entry.new_mode != MODE_ABSENT
+        as_before = found.st_mtime_ns < self._since and entry.old_id in self._names[entry.path]
+        return as_before or (entry.new_mode != MODE_ABSENT and self._is_beginning(entry))
 
     def _is_written(self, entry: Entry) -> bool:
         """Whether the commit's version is on disk, and not also the one before it."""
