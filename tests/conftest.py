@@ -5,6 +5,7 @@ from __future__ import annotations
 import compileall
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -38,6 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     Also where Python is told not to keep what it compiled, as in many images of containers.
     """
     sys.dont_write_bytecode = False
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell gives that to what it runs in the background, and each program that a test starts would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = getattr(config, "workerinput", None)
     if worker is None:
         compileall.compile_dir(Path(nightrun.__file__).parent, quiet=2)
