@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 from nightrun.words.task import Task
 from tests.stories.night import Night, check_one_commit_each, script, wait_until
 from tests.story import git_out, write
@@ -10,6 +13,17 @@ from tests.story import git_out, write
 def only(night: Night) -> Task:
     (task,) = night.client.tasks()[0]
     return task
+
+
+def as_a_person(repo: Path, *args: str) -> None:
+    """A landing may hold the index for a moment: git says that another one is at work, and a person tries again."""
+
+    def done() -> bool:
+        ran = subprocess.run(["git", *args], cwd=repo, capture_output=True, text=True)
+        assert ran.returncode == 0 or "index.lock': File exists" in ran.stderr, ran.stderr
+        return ran.returncode == 0
+
+    wait_until(done, f"git {args[0]} gets the index")
 
 
 def test_an_unrelated_edit_stays_uncommitted_and_in_no_commit(night: Night) -> None:
@@ -37,10 +51,10 @@ def test_an_overlapping_edit_holds_the_landing_until_it_is_committed(night: Nigh
         "your uncommitted edits of README.md overlap with it; it lands once they are committed"
     )
     assert (night.root / "README.md").read_text() == "# mine\n"
-    git_out(night.root, "checkout", "-q", "--", "README.md")
+    as_a_person(night.root, "checkout", "-q", "--", "README.md")
     write(night.root, "other.txt", "mine\n")
-    git_out(night.root, "add", "other.txt")
-    git_out(night.root, "commit", "-q", "-m", "mine")
+    as_a_person(night.root, "add", "other.txt")
+    as_a_person(night.root, "commit", "-q", "-m", "mine")
     landed = wait_until(lambda: (one := only(night)).commit_state == "landed" and one, "it lands")
     assert night.stop() == 0
     assert (night.root / "README.md").read_text() == "# a project\ntheirs\n"
@@ -60,14 +74,16 @@ def test_a_new_file_of_the_person_in_the_same_place_is_not_overwritten(night: Ni
 
 
 def test_commits_of_the_person_meanwhile_are_built_upon(night: Night) -> None:
+    committed = night.root.parent / "committed"
     with night.api() as client:
-        client.add_task(script("sleep 1; echo a >a.txt"), "impl")
+        client.add_task(script(f"while [ ! -e '{committed}' ]; do sleep 0.05; done; echo a >a.txt"), "impl")
     night.start()
     night.ready()
     wait_until(lambda: only(night).status == "running", "it runs")
     write(night.root, "mine.txt", "mine\n")
-    git_out(night.root, "add", "mine.txt")
-    git_out(night.root, "commit", "-q", "-m", "mine")
+    as_a_person(night.root, "add", "mine.txt")
+    as_a_person(night.root, "commit", "-q", "-m", "mine")
+    committed.touch()
     landed = wait_until(lambda: (one := only(night)).commit_state == "landed" and one, "it lands")
     assert night.stop() == 0
     check_one_commit_each(night, [landed])

@@ -15,7 +15,7 @@ PLANTERS = {
 }
 
 
-@pytest.mark.parametrize("kind", PLANTERS)
+@pytest.mark.parametrize("kind", ["settings", pytest.param("hooks", marks=pytest.mark.soak)])
 def test_what_is_planted_stops_the_night_before_any_git_runs_it(new_night: Nights, tmp_path: Path, kind: str) -> None:
     marker = tmp_path / "marker"
     said = str(marker) if kind == "settings" else f"touch '{marker}'"
