@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+import re
+import subprocess
 import time
 from pathlib import Path
 
@@ -73,12 +74,21 @@ def test_damage_after_a_boot_closes_intake_and_names_the_way_back(room: Room) ->
     assert [one["by"] for one in paused] == ["disk"]
     assert paused[0]["reason"].startswith("the database is damaged (")
     assert f"cp backups/{copy} pipeline.db" in paused[0]["reason"]
-    # As it says.
     room.desk.db.close()
     db = room.desk.state.db
-    db.rename(db.with_name("damaged.db"))
-    shutil.copyfile(room.desk.state.backups / copy, db)
+    carry_out(paused[0]["reason"], db.parent)
     assert Database(db).value("SELECT count(*) FROM tasks") == 300
+    assert backup.problems(db) == [] != backup.problems(db.with_name("damaged.db"))
+
+
+def carry_out(said: str, folder: Path) -> None:
+    """The commands of the message, word for word, and those of the runbook are the same but for the copy's name."""
+    commands = re.findall(r"`([^`]+)`", said.partition("`make stop`")[2])
+    assert len(commands) == 1
+    subprocess.run(["sh", "-ec", commands[0]], cwd=folder, check=True)
+    runbook = (Path(__file__).parents[2] / "docs/RUNBOOK.md").read_text()
+    for one in commands[0].split("; "):
+        assert re.sub(r"pipeline-[0-9TZ-]+\.db", "pipeline-TIME.db", one) in runbook
 
 
 def test_an_error_of_the_disk_is_followed_by_a_check(room: Room) -> None:

@@ -332,3 +332,25 @@ class TestWithGit:
         assert self.git(guarded, "cherry-pick", bad).returncode == 0
         assert self.git(guarded, "revert", "--no-edit", "HEAD").returncode == 0
         assert self.git(guarded, "commit-tree", "HEAD^{tree}", "-m", "[pipeline] bad").returncode == 0
+
+    def test_a_pull_that_merges_a_squash_and_a_reword_run_it(self, guarded: Path) -> None:
+        git_out(guarded, "checkout", "-q", "-b", "side")
+        git_out(guarded, "commit", "-q", "--allow-empty", "-m", "side")
+        git_out(guarded, "checkout", "-q", "main")
+        assert self.commit(guarded, "-m", GOOD)
+        pull = ("pull", "-q", "--no-rebase", "--no-edit", ".", "side")
+        assert self.git(guarded, *pull).returncode == 0, "a merge commit in git's own words passes"
+        write(guarded, "README.md", "more\n")
+        bad = self.write_with(guarded, "[pipeline] x")
+        git_out(guarded, "checkout", "-q", "-b", "squashed", "side")
+        git_out(guarded, "commit", "-q", "-a", "-m", "more")
+        git_out(guarded, "checkout", "-q", "main")
+        git_out(guarded, "merge", "-q", "--squash", "squashed")
+        assert not self.commit(guarded, GIT_EDITOR=bad)
+        assert self.commit(guarded, GIT_EDITOR="true"), "by policy"
+        reword = {"GIT_SEQUENCE_EDITOR": "sed -i s/^pick/reword/", "GIT_EDITOR": bad}
+        assert self.git(guarded, "rebase", "-q", "-i", "HEAD~1", **reword).returncode != 0
+        assert "[pipeline] x" not in git_out(guarded, "log", "--format=%s")
+
+    def test_without_message_editor_and_terminal_there_is_no_commit(self, guarded: Path) -> None:
+        assert not self.commit(guarded, GIT_EDITOR="")
