@@ -1,6 +1,6 @@
 """What users of other systems complain about most, each as one story: an agent that behaves so, and what comes of it.
 
-The numbers are those of peers.md section 2. One night, three runners.
+The numbers are those of peers.md section 2. One night, three runners, in the sandbox where there is one.
 
 | complaint | test |
 |---|---|
@@ -33,7 +33,7 @@ import pytest
 from nightrun.words.task import Task
 from tests.agents.ends import RECORDED
 from tests.conftest import seal
-from tests.nights.run import is_alive
+from tests.nights.run import started_with
 from tests.stories.conftest import Nights
 from tests.stories.night import Night, all_tasks, check_one_commit_each, program, wait_until
 from tests.story import commit_all, git_out, write
@@ -164,7 +164,7 @@ def begin(folder: Path) -> Morning:
         "workspace": {"setup": [["sh", "-c", "mkdir deps && echo lib >deps/lib"]], "link": [".env"]},
         "limits": {"attempts": ATTEMPTS, "backoff": ["100ms"]},
     }
-    night = Night(folder / "repo", policy)
+    night = Night(folder / "repo", policy, in_sandbox=True)
     write(night.root, ".gitignore", "deps/\n")
     commit_all(night.root, "begin")
     write(night.root, ".env", "SETTING=1\n")  # a file of the person that git does not know
@@ -251,7 +251,8 @@ def test_04_what_makes_the_same_mistake_again_is_not_tried_for_ever(morning: Mor
 
 def test_06_what_an_agent_leaves_behind_is_gone_with_it(morning: Morning) -> None:
     morning.landed("leaks")
-    assert not is_alive(int((morning.out / "leaked").read_text()))
+    assert (morning.out / "leaked").exists()
+    assert started_with(str(morning.out / "leaked")) == []
     assert morning.night.left() == []
 
 
@@ -287,7 +288,8 @@ def test_11_a_worktree_has_what_the_project_needs_and_none_of_it_is_committed(mo
 def test_11_the_targets_own_gate_finds_the_same_so_that_it_excuses_nothing(morning: Morning) -> None:
     """Without the links the target failed its own gate, and no failure was anybody's any more."""
     task = morning.one("spoils")
-    assert (task.status, task.error_class, task.failures) == ("failed", "gate", ATTEMPTS)
+    # The same change three times is also no progress, which is asked about.
+    assert (task.status, task.error_class, task.failures) == ("needs_decision", "gate", ATTEMPTS)
     assert "the target itself" not in (task.error_summary or "")
 
 
