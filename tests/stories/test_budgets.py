@@ -48,6 +48,7 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
                 "task_types": {"impl": {"gate": [GATE]}},
                 "limits": {"attempts": 9, "backoff": ["50ms"], "task_money": 0.75, "night_money": NIGHT_USD},
             },
+            in_sandbox=True,
         )
         try:
             yield run(night)

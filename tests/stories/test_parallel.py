@@ -62,6 +62,7 @@ def prepared(folder: Path) -> Night:
             "limits": {"backoff": ["100ms"]},
             "backlog": {"ahead": len(ITEMS)},
         },
+        in_sandbox=True,
     )
     write(night.root, "names.txt", "names:\n")
     write(night.root, "specs/backlog.md", "".join(f"- [ ] [impl] {one}\n" for one in ITEMS))
