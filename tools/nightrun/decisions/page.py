@@ -212,7 +212,8 @@ def _well(facts: Facts) -> list[Line]:
         found.append(Line(f"{lines.count(landed, 'task')} landed as a commit", COMMITS_LOG, GOOD))
     if shot.get("last_evaluation") and not facts.get("alone") and not _unsure(facts):
         found.append(Line(f"the monitor looked {lines.lasting(now - shot['last_evaluation'])} ago", "", GOOD))
-    if not (shot["issues"] or shot["needs_decision"] or _stuck(shot["unlanded"]) or _unsure(facts) or fatal(facts)):
+    waits = shot["issues"] or shot["needs_decision"] or shot["pauses"] or _stuck(shot["unlanded"])
+    if not (waits or _unsure(facts) or fatal(facts)):
         found.append(Line("nothing needs you", "", GOOD))
     return found
 
