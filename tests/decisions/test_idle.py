@@ -111,6 +111,14 @@ def test_what_was_not_begun_says_why() -> None:
     assert idle.waiting(shot) == ["intake is paused: I look at it", "2 waiting: needs an agent"]
 
 
+def test_a_paused_agent_counts_only_while_work_waits() -> None:
+    """Its limit was reached, the next of the list did all of it: nothing failed, and the run ends with 0."""
+    limited = pause(scope="agent:claude", reason="limit: resets at 7", until=NOW + 60)
+    assert idle.waiting(seen(pauses=[limited])) == []
+    assert idle.waiting(seen(pauses=[limited], counts={"pending": 1})) == ["agent:claude is paused: limit: resets at 7"]
+    assert idle.waiting(seen(pauses=[pause()])) == ["intake is paused: I look at it"]
+
+
 @pytest.mark.parametrize(
     ("fields", "awake"),
     [

@@ -101,6 +101,7 @@ def failures(snapshot: Mapping[str, Any], *, failed: int, since: float) -> list[
 
 
 def waiting(snapshot: Mapping[str, Any]) -> list[str]:
-    """What was not begun and why, one line each."""
-    paused = [f"{one['scope']} is paused: {one['reason']}" for one in snapshot["pauses"]]
+    """What was not begun and why, one line each. An agent whose work another one did kept nothing from being begun."""
+    pauses = [one for one in snapshot["pauses"] if one["scope"] == "intake" or snapshot["counts"][words.PENDING]]
+    paused = [f"{one['scope']} is paused: {one['reason']}" for one in pauses]
     return paused + [f"{one['count']} waiting: {one['reason']}" for one in snapshot["waiting"] if one["count"]]
