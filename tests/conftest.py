@@ -5,6 +5,7 @@ from __future__ import annotations
 import compileall
 import importlib
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -27,6 +28,9 @@ GITCONFIG = """\
     fsync = none
 """
 
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 4 << 30  # a whole run leaves about 600 MB
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: many tests wait for processes."""
@@ -36,7 +40,8 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_configure(config: pytest.Config) -> None:
     """Compile once what hundreds of processes are started from, and what every worker would compile for itself.
 
-    Also where Python is told not to keep what it compiled, as in many images of containers.
+    Also where Python is told not to keep what it compiled, as in many images of containers. What tests write lies in
+    memory where there is room: they make things durable thousands of times, and a disk lets them wait each time.
     """
     sys.dont_write_bytecode = False
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -44,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = getattr(config, "workerinput", None)
     if worker is None:
+        if config.option.basetemp is None and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
         compileall.compile_dir(Path(nightrun.__file__).parent, quiet=2)
     elif not config.option.file_or_dir:
         _import_share(int(worker["workerid"].removeprefix("gw")), int(worker["workercount"]))

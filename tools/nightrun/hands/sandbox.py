@@ -139,7 +139,7 @@ def _furnished(rules: Rules, place: Place, argv: Sequence[str], env: Mapping[str
     temporary.chmod(0o1777)
     home = _home(env)
     state = StateDir(place.root) if place.root is not None else None
-    hidden = [*_TEMPORARY, "/run", *((str(home),) if home else ())]
+    hidden = [*_TEMPORARY, "/run", "/dev", *((str(home),) if home else ())]
     readable = dict.fromkeys(_programs(place, argv, env, hidden))
     if home is not None:
         readable |= dict.fromkeys(_existing(home, sandbox_home.TOOLS))
