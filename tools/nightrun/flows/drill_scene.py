@@ -173,6 +173,8 @@ def _with_web(scene: Scene, web: str) -> Scene:
     """The second remote: a person's git would take its password from their home folder."""
     git.run(scene.folder, "init", "--quiet", "--bare", "--template=", str(scene.web_remote))
     git.run(scene.web_remote, "config", "http.receivepack", "true")
+    # All of the history would not pass the small server, and what fails for that reason shows nothing.
+    git.run(scene.root, "push", "--quiet", str(scene.web_remote), f"HEAD:refs/heads/{scene.branch}", timeout_s=600)
     secret = f"{web}/{scene.web_remote.name}"
     address = f"http://{secret.rpartition('@')[2]}"
     git.run(scene.root, "remote", "add", "web", address)
