@@ -130,6 +130,25 @@ class TestRemove:
         git_worktree.remove(repo, path)
         assert git_out(repo.parent / "person", "status", "--porcelain") == ""
 
+    def test_one_whose_removal_was_killed_does_not_look_like_work(
+        self, repo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = add(repo)
+
+        def killed(folder: Path) -> None:
+            (folder / "README.md").unlink()
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr("nightrun.hands.git_worktree.shutil.rmtree", killed)
+            git_worktree.remove(repo, path)
+        assert not path.exists()
+        (left,) = path.parent.iterdir()
+        assert git_worktree.is_aside(left)
+        git_worktree.remove(repo, left)
+        git_worktree.prune(repo)
+        assert (list(path.parent.iterdir()), listed(repo)) == ([], [repo])
+
     def test_what_is_no_worktree_is_not_removed(self, repo: Path) -> None:
         outside = write(repo.parent, "outside/file", "x")
         for path in (outside.parent, repo):

@@ -124,6 +124,9 @@ def clear_worktrees(world: World) -> None:
 
 
 def _clear(world: World, folder: Path) -> None:
+    if git_worktree.is_aside(folder):
+        git_worktree.remove(world.root, folder)
+        return
     if folder.name.startswith(f"{runner_gate.TARGET}."):
         _clear_target(world, folder)
         return

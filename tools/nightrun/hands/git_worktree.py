@@ -12,6 +12,7 @@ from nightrun.hands import clock, git, git_staged, git_worktree_make
 from nightrun.words.errors import NightrunError
 
 _OURS = Path(".pipeline/worktrees")
+_ASIDE = ".gone-"
 _REMOVE_TRIES = 5  # something the attempt left may still write into it
 _HALF_MADE_S = 600.0
 _ADD_TIMEOUT_S = 600.0
@@ -39,9 +40,25 @@ def remove(root: Path, path: Path) -> None:
         raise NightrunError(f"{path} is no worktree of {root}, so it is not removed.")
     if path.is_symlink():
         path.unlink()
-    _remove_folder(path)
+    _remove_folder(_aside(path))
     for entry in known:
         _remove_folder(entry)
+
+
+def is_aside(path: Path) -> bool:
+    """Whether this is what is left of a folder whose removal was killed."""
+    return path.name.startswith(_ASIDE)
+
+
+def _aside(path: Path) -> Path:
+    """Half of a folder looks like work in which files were deleted: in one step it is under another name."""
+    other = path.with_name(_ASIDE + path.name)
+    if is_aside(path) or not path.is_dir() or os.path.lexists(other):
+        return path
+    try:
+        return path.rename(other)
+    except OSError:  # such as something mounted there
+        return path
 
 
 def prune(root: Path) -> None:
