@@ -234,3 +234,12 @@ def test_a_database_that_cannot_be_used_is_503_and_comes_back(api: Room, monkeyp
     api.add()
     assert api.ok("GET", TASKS)["total"] == 1
     assert api.ok("GET", "/api/health")["status"] == "ok"
+
+
+def test_a_query_parameter_that_is_misspelt_is_named_instead_of_ignored(api: Room) -> None:
+    answer = api.call("GET", "/api/agent/tasks?stauts=failed&limit=5")
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert problem["loc"] == ["query", "stauts"]
+    assert "known here: " in problem["msg"] and "status" in problem["msg"]
+    assert api.call("GET", "/api/agent/metrics?window_days=3").status_code == 200

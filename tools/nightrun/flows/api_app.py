@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 
@@ -26,12 +26,14 @@ _GUARD_ANSWERS = {
     "413": "The body is larger than 1 MiB",
     "415": "Not application/json",
     "421": "A host name that is not this API's",
+    "422": "A query parameter that is not known here",
     "503": "The database cannot be used now; try again",
 }
 
 
 def create(desk: Desk) -> FastAPI:
-    app = FastAPI(title="nightrun", version=nightrun.__version__, docs_url=None, redoc_url=None)
+    strict = [Depends(_only_known_parameters)]
+    app = FastAPI(title="nightrun", version=nightrun.__version__, docs_url=None, redoc_url=None, dependencies=strict)
     app.state.desk = desk
     # The routes with a fixed second part come before the one that takes any task id.
     for room in (api_claims, api_tasks, api_monitor, api_status):
@@ -44,6 +46,15 @@ def create(desk: Desk) -> FastAPI:
     app.add_exception_handler(Exception, _unexpected)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
+
+
+async def _only_known_parameters(request: Request) -> None:
+    """`?stauts=failed` would otherwise list all tasks."""
+    known = [one.alias for one in request.scope["route"].dependant.query_params]
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        words = f"Unknown query parameter; known here: {', '.join(known) or 'none'}"
+        raise RequestValidationError([{"loc": ("query", one), "msg": words, "type": "unknown"} for one in unknown])
 
 
 async def _not_found(request: Request, error: Exception) -> Answer:
