@@ -88,6 +88,13 @@ def test_guards_that_hold_catch_and_one_that_is_off_does_not(tmp_path: Path, scr
     assert list(scratch.iterdir()) == []
 
 
+def test_what_changed_git_settings_twice_in_the_same_way_is_no_word_of_a_person(tmp_path: Path, scratch: Path) -> None:
+    repo = project(tmp_path / "repo")
+    done = call(repo, "--json", "--sandbox", "off", *only("push-a6", "push-http-a6", "plants-fsmonitor"))
+    found = verdicts(done)
+    assert (done.returncode, found["plants-fsmonitor"]) == (0, "caught"), done.stdout
+
+
 def test_without_a_test_command_it_says_what_to_do(repo: Path, scratch: Path) -> None:
     done = call(repo)
     assert done.returncode == 1

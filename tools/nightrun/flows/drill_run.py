@@ -17,7 +17,7 @@ from nightrun.decisions.drill import Row
 from nightrun.drills import contents
 from nightrun.drills.found import Drill, Finding, Seen
 from nightrun.flows.drill_scene import Scene
-from nightrun.hands import clock, command_lines, files, git, marker, policy_file, process, state_file
+from nightrun.hands import clock, command_lines, files, git, git_trust, marker, policy_file, process, state_file
 from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.state_dir import StateDir
 from nightrun.words import task as words
@@ -81,6 +81,8 @@ class Run:
         with self._answering():
             if self.client.task(followed.task_id).status == words.PENDING:
                 self.client.patch(followed.task_id, status=words.FAILED, error_summary="the drill is over")
+            # As `make resume` does: without it the same change in the next drill is taken for one a person knows.
+            git_trust.accept(self.scene.root)
             for pause in self.client.pauses():
                 self.client.resume(pause["scope"])
 
