@@ -373,6 +373,7 @@ def test_a_round_that_fails_is_survived(state: StateDir, running: list[Monitor])
     one = make(state, client, interval=0.05)
     start(one, running)
     time.sleep(0.2)
+    assert not state.monitor_issues.exists()
     client.health = FakeClient().health  # type: ignore[method-assign]
     wait_for(state.monitor_issues.exists)
 

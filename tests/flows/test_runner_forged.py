@@ -55,14 +55,18 @@ def events(night: Night, task: Task) -> str:
     return "\n".join(one["text"] for one in night.client.events(task.id))
 
 
+def commit_unchecked(place: Place) -> str:
+    write(place.path, "unchecked", "x\n")
+    return commit_all(place.path, "unchecked")
+
+
 class TestTarget:
     def test_its_own_commit_on_the_target_is_taken_back_and_kept(
         self, night: Night, world: World, begun: tuple[Task, Place]
     ) -> None:
         task, place = begun
         before = runner_forged.target(world, place)
-        write(place.path, "unchecked", "x\n")
-        own = commit_all(place.path, "unchecked")
+        own = commit_unchecked(place)
         git_out(place.path, "update-ref", "refs/heads/main", own)
         git_out(place.path, "reset", "-q", "--hard", str(before))  # so that HEAD does not tell
         said = runner_forged.look_at_target(world, task, place, before)
@@ -76,8 +80,7 @@ class TestTarget:
     ) -> None:
         task, place = begun
         before = runner_forged.target(world, place)
-        write(place.path, "unchecked", "x\n")
-        own = commit_all(place.path, "unchecked")
+        own = commit_unchecked(place)
         git_out(night.root, "merge", "-q", "--ff-only", own)
         said = runner_forged.look_at_target(world, task, place, before)
         assert "could not be taken back safely" in said

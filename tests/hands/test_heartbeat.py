@@ -27,7 +27,9 @@ def test_what_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
 
 
 def test_a_heart_that_cannot_write_does_not_stop_its_part(tmp_path: Path) -> None:
-    Heart(tmp_path / "missing" / "monitor.json").beat()
+    path = tmp_path / "missing" / "monitor.json"
+    Heart(path).beat()
+    assert not path.parent.exists()
 
 
 def test_on_a_full_disk_the_heart_beats_on(tmp_path: Path) -> None:
