@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 
-from nightrun.flows import monitor_look
+from nightrun.flows import api_care, monitor_look
 from nightrun.flows.monitor_look import Memory
 from nightrun.hands import clock
 from nightrun.hands.client import Client
+from nightrun.hands.state_dir import StateDir
+from nightrun.hands.store import notes
+from nightrun.hands.store.database import Database
 from nightrun.policy.model import Policy
 from tests import story
 from tests.bench import history, turns, used
@@ -96,11 +100,22 @@ def measure(bench: Bench, wanted: frozenset[str]) -> Measured:
 def _store(bench: Bench, tasks: int) -> Iterator[Store]:
     root = story.new_repository(bench.new(f"tasks-{tasks}"))
     history.fill(root, tasks)
+    _looked_after(root)
     api = Process(root)
     try:
         yield Store(api.ready())
     finally:
         api.kill()
+
+
+def _looked_after(root: Path) -> None:
+    """As an API leaves it that ran for a while: it checks the whole file once each boot, and copies it each hour."""
+    db = Database(StateDir(root).db)
+    now = clock.now()
+    with db.write():
+        for name, value in {api_care.CHECKED: clock.boot_id(), api_care.COPIED: now, api_care.TRIED: now}.items():
+            notes.write(db, name, value)
+    db.close()
 
 
 def _result(taken: turns.Turns, many: int) -> Result:

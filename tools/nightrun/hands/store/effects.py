@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from nightrun.decisions import effect, heal
@@ -14,7 +12,11 @@ from nightrun.words.task import TERMINAL
 
 JUDGED = 20  # heals, and issues without one, the newest first
 LOOKED_AT = 60  # tasks before or after a moment: heals and faults of the environment among them do not count
-_FIELDS = "id, task_type, status, error_class, error_summary, finished_at, context"
+# Of the context only whether an issue asked for the task: a heal's holds whole outputs and diffs.
+_FIELDS = (
+    "task_type, status, error_class, error_summary, finished_at,"
+    " CASE context WHEN '{}' THEN NULL ELSE json_extract(context, '$.condition') END AS condition"
+)
 
 
 def of_heals(db: Database, heals: list[Row], *, now: float) -> list[Row]:
@@ -87,8 +89,10 @@ def _is_seen(db: Database, issue: Row) -> bool:
     return issue["status"] == "open" and not issues.is_quiet(db, issue["condition"], issue["fingerprint"])
 
 
-def _ended(db: Database, rest: str, at: float) -> list[Mapping[str, Any]]:
+def _ended(db: Database, rest: str, at: float) -> list[Row]:
     # Named, so that it is never the whole history that is searched.
     sql = f"SELECT {_FIELDS} FROM tasks INDEXED BY tasks_finished WHERE finished_at IS NOT NULL AND {rest}"  # noqa: S608
     rows = db.all(sql, {"at": at, "limit": LOOKED_AT})
-    return [{**one, "context": json.loads(one["context"] or "{}")} for one in rows]
+    for one in rows:
+        one["context"] = {"condition": one.pop("condition")}
+    return rows
