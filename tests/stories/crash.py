@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from nightrun.flows import runner_recover, runner_workspace, runner_world
+from nightrun.flows import runner_land, runner_recover, runner_workspace, runner_world
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
 from nightrun.hands import clock, git_change, process
@@ -43,7 +43,8 @@ echo "$n" >"$CRASH/count"
 [ "$CRASH_GIT" = 0 ] && exec strace -qqq -o "$CRASH/trace.$n" -e trace="$CRASH_TRACED" {git} "$@"
 [ "$n" = "$CRASH_GIT" ] || exec {git} "$@"
 [ "$CRASH_CALL" = start ] && kill -9 $$
-exec strace -qqq -o /dev/null -e inject="$CRASH_CALL":"$CRASH_ACTION":when="$CRASH_NTH" {git} "$@"
+inject="$CRASH_CALL":"$CRASH_ACTION":when="$CRASH_NTH"
+exec strace -qqq -o "$CRASH/failed" -e trace="$CRASH_CALL" -e inject="$inject" {git} "$@"
 """
 START = "start"  # the moment before a git does anything
 
@@ -62,6 +63,11 @@ class Point(NamedTuple):
     git: int
     call: str
     nth: int
+    reads: bool = False  # it opens something that is there, and only to read it
+
+    def errors(self) -> tuple[str, ...]:
+        """That it can meet: nobody needs room to read (open(2))."""
+        return ERRORS[:1] if self.reads else ERRORS
 
 
 @contextmanager
@@ -87,8 +93,25 @@ def calls_in(trace: Path, git: int) -> list[Point]:
         name = line.partition("(")[0]
         if name.isidentifier():
             seen[name] += 1
-            points.append(Point(git, name, seen[name]))
+            reads = name == "openat" and "O_RDONLY" in line and "O_CREAT" not in line
+            points.append(Point(git, name, seen[name], reads))
     return points
+
+
+class Beside:
+    """What a landing does beside telling the API comes before that, so that strace sees its calls as well."""
+
+    def __init__(self, workers: int) -> None:
+        assert workers == 1
+
+    def __enter__(self) -> Beside:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def submit(self, call: Callable[..., object], *args: object) -> None:
+        call(*args)
 
 
 Step = Callable[[World], object]
@@ -175,7 +198,21 @@ class Crash:
         return calls_in(trace, 0)
 
     def failed_itself(self, step: Step, at: Point, error: str) -> str:
-        return self._traced(step, "-o", "/dev/null", "-e", f"inject={at.call}:error={error}:when={at.nth}")
+        return self._traced(step, *self.failing(at, error))
+
+    def failing(self, at: Point, error: str) -> list[str]:
+        """Flags of strace for a process in which this call is to fail."""
+        self._failed.unlink(missing_ok=True)
+        inject = f"inject={at.call}:error={error}:when={at.nth}"
+        return ["-o", str(self._failed), "-e", f"trace={at.call}", "-e", inject]
+
+    def was_met(self) -> bool:
+        """Whether the last call that was to fail was made, and so has failed."""
+        return self._failed.exists() and "(INJECTED)" in self._failed.read_text(errors="replace")
+
+    @property
+    def _failed(self) -> Path:
+        return self.folder / "failed"
 
     def _traced(self, step: Step, *flags: str) -> str:
         """A step is begun once strace watches it."""
@@ -185,6 +222,7 @@ class Crash:
         def begun(world: World) -> None:
             os.write(is_ready, b"x")
             os.read(reads, 1)
+            runner_land.ThreadPoolExecutor = Beside  # type: ignore[misc, assignment]
             step(world)
 
         pid = self._forked(begun, Point(-1, "", 0), KILL, "")
@@ -199,6 +237,8 @@ class Crash:
     def _forked(self, step: Step, at: Point, action: str, calls: str) -> int:
         (self.folder / "count").write_text("0\n")
         (self.folder / "traceback").write_text("")
+        if at.git > 0:
+            self._failed.unlink(missing_ok=True)
         pid = os.fork()
         if pid == 0:
             os.environ |= {"CRASH_GIT": str(at.git), "CRASH_CALL": at.call, "CRASH_NTH": str(at.nth)}
@@ -215,21 +255,23 @@ class Crash:
     def _traceback(self) -> str:
         return (self.folder / "traceback").read_text()
 
-    def own_points(self, *, moved: bool) -> list[Point]:
+    def own_points(self, *, moved: bool, beside: bool) -> list[Point]:
         task, _ = self.completed(moved=moved)
         trace = self.folder / "trace"
-        assert self._land_alone(task, "-o", str(trace), "-e", f"trace={IN_PYTHON}") == 0
+        assert self._land_alone(task, "-o", str(trace), "-e", f"trace={IN_PYTHON}", beside=beside) == 0
         self.check(task)
         return calls_in(trace, 0)
 
-    def land_killed_itself(self, task: Task, at: Point) -> bool:
+    def land_killed_itself(self, task: Task, at: Point, *, beside: bool) -> bool:
         inject = f"inject={at.call}:signal=SIGKILL:when={at.nth}"
-        code = self._land_alone(task, "-o", "/dev/null", "-e", inject)
+        code = self._land_alone(task, "-o", "/dev/null", "-e", inject, beside=beside)
         assert code in (0, -signal.SIGKILL)
         return code != 0
 
-    def _land_alone(self, task: Task, *flags: str) -> int:
+    def _land_alone(self, task: Task, *flags: str, beside: bool) -> int:
+        """`beside`: with a thread that clears up meanwhile, as it is; its calls are not seen."""
         argv = ["strace", "-qqq", *flags, sys.executable, "-c", ALONE, str(self.night.root), task.id]
+        argv += [] if beside else ["in one thread"]
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(argv, env=env, cwd=self.night.root, capture_output=True, timeout=120).returncode
 
@@ -272,6 +314,9 @@ ALONE = """
 import sys
 from pathlib import Path
 from nightrun.flows import runner_land, runner_world
+from tests.stories.crash import Beside
+if sys.argv[3:]:
+    runner_land.ThreadPoolExecutor = Beside
 world = runner_world.make(Path(sys.argv[1]), "runner-1")
 task = world.client.task(sys.argv[2])
 runner_land.land(world, task, runner_land.place_of(world, task))

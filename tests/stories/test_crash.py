@@ -109,12 +109,12 @@ class GivingUp(Steps):
         self.crash.check_clean()
 
 
-def kill_itself(crash: Crash, points: Sequence[Point], *, moved: bool) -> int:
+def kill_itself(crash: Crash, points: Sequence[Point], *, moved: bool, beside: bool = False) -> int:
     """An API that answers in another number of parts may be told in fewer calls."""
     kills = 0
     for point in points:
         task, _ = crash.completed(moved=moved)
-        kills += crash.land_killed_itself(task, point)
+        kills += crash.land_killed_itself(task, point, beside=beside)
         crash.recover()
         crash.check(task)
     print(f"killed at {kills} of {len(points)} calls of its own")
@@ -149,16 +149,18 @@ def test_an_attempt_killed_in_every_call_of_every_git(crash: Crash, steps: type[
 
 @needs_strace
 def test_killed_in_some_call_of_its_own(crash: Crash) -> None:
-    points = crash.own_points(moved=False)
+    points = crash.own_points(moved=False, beside=False)
     assert kill_itself(crash, random.Random(SEED).sample(points, 3), moved=False) > 0
 
 
 @needs_strace
 @pytest.mark.soak
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside"])
 @pytest.mark.parametrize("moved", [False, True], ids=["still", "moved"])
-def test_killed_in_every_call_of_its_own(crash: Crash, moved: bool) -> None:
-    points = crash.own_points(moved=moved)
-    assert kill_itself(crash, points, moved=moved) > len(points) / 2
+def test_killed_in_every_call_of_its_own(crash: Crash, moved: bool, beside: bool) -> None:
+    """`beside`: while a thread of it clears up."""
+    points = crash.own_points(moved=moved, beside=beside)
+    assert kill_itself(crash, points, moved=moved, beside=beside) > len(points) / 2
 
 
 def test_a_commit_that_the_agent_made_itself_is_never_taken_for_the_one_that_was_judged(crash: Crash) -> None:
