@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
-from nightrun.hands.store.database import Database
+from nightrun.hands.store.database import BUSY_MS, Database
 from nightrun.hands.store.refusals import StoreAway
 
 
@@ -71,3 +72,25 @@ def test_close_leaves_one_file(tmp_path: Path) -> None:
         db.run("INSERT INTO notes VALUES ('a', '1')")
     db.close()
     assert sorted(path.name for path in tmp_path.glob("x.db*")) == ["x.db"]
+
+
+def test_a_large_log_is_folded_back_and_a_reader_in_the_way_is_not_waited_for(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was waited five seconds for, each time, and the API answered nobody."""
+    monkeypatch.setattr("nightrun.hands.store.database.WAL_TOO_LARGE", 1000)
+    reader = sqlite3.connect(db.path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM notes").fetchall()
+    with db.write():
+        db.run("INSERT INTO notes VALUES ('a', '1')")
+    before, began = db.log_bytes(), time.monotonic()
+    db.shrink_log()
+    assert time.monotonic() - began < BUSY_MS / 1000
+    assert db.log_bytes() == before > 1000
+    assert db.problem is None
+    reader.execute("COMMIT")
+    db.shrink_log()
+    assert db.log_bytes() == 0
+    assert db.value("PRAGMA busy_timeout") == BUSY_MS
+    reader.close()

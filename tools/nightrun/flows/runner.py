@@ -20,6 +20,7 @@ from nightrun.flows import (
     runner_budget,
     runner_chain,
     runner_choice,
+    runner_durable,
     runner_forged,
     runner_land,
     runner_meta,
@@ -168,7 +169,7 @@ class Runner:
             self.unlanded = bool(runner_recover.unlanded(world))
         runner_red.wake(world)
         runner_budget.look(world)
-        if self._is_short_of_disk():
+        if self._is_short_of_disk() or runner_durable.met_fault(world):
             return
         task = self._claim()
         if task is None:

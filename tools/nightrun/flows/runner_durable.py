@@ -43,6 +43,16 @@ def failed(world: World, error: OSError) -> None:
         world.client.pause(INTAKE, WHY, by=BY)
 
 
+def met_fault(world: World) -> bool:
+    """Whether a git of this runner met an I/O error since this was asked last: the same holds then."""
+    if not git.io_error():
+        return False
+    log.error("git said: %s; %s", git.io_error(), WHY)
+    world.client.pause(INTAKE, WHY, by=BY)
+    git.forget_io_error()
+    return True
+
+
 def reached(world: World, sha: str) -> None:
     """A landed one, of whose durability nothing is open. Without the note it is made sure of once more."""
     with suppress(OSError):

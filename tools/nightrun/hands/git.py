@@ -81,7 +81,10 @@ _UNPUSHED = re.compile(r"^  (\S.*)$", re.MULTILINE)
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 
 
+_IO_ERROR = re.compile(rb": Input/output error\r?$", re.MULTILINE)  # strerror(3) of EIO, at the end of git's words
+
 _trees: dict[str, str] = {}  # of commits
+_faults: list[str] = []  # what gits said of I/O errors; the last one counts
 
 
 class GitFailed(NightrunError):
@@ -145,6 +148,8 @@ def run(
             break
         clock.sleep(wait)
     shown = tuple(os.fsdecode(one) for one in args)
+    if done.code != 0 and _IO_ERROR.search(done.err):
+        _faults[:] = [_gist(os.fsdecode(done.err))]
     if done.timed_out:
         raise GitFailed(
             shown, done.code, f"it took longer than {timeout_s:g} s", "Run it by hand to see what it waits for."
@@ -159,6 +164,15 @@ def run(
 def text(where: Path, *args: str | bytes, ok: Collection[int] = (0,)) -> str:
     """What git prints, without its last line end; names that are no UTF-8 keep their bytes (surrogateescape)."""
     return os.fsdecode(run(where, *args, ok=ok).out.removesuffix(b"\n"))
+
+
+def io_error() -> str:
+    """What a git of this process said of an input/output error, until that is forgotten; empty when none did."""
+    return _faults[0] if _faults else ""
+
+
+def forget_io_error() -> None:
+    _faults.clear()
 
 
 def version() -> tuple[int, ...]:

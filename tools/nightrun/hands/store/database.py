@@ -14,6 +14,7 @@ from nightrun.words.errors import NightrunError
 
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 WAL_TOO_LARGE = 64 << 20  # bytes
+BUSY_MS = 5000
 
 _PRIMARY = 0xFF  # of an extended result code
 _BAD = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -25,7 +26,7 @@ Params = Mapping[str, Any]
 _RULES = (
     ("journal_mode=WAL", "journal_mode", "wal"),
     ("synchronous=FULL", "synchronous", 2),
-    ("busy_timeout=5000", "busy_timeout", 5000),
+    (f"busy_timeout={BUSY_MS}", "busy_timeout", BUSY_MS),
     ("foreign_keys=ON", "foreign_keys", 1),
     ("wal_autocheckpoint=1000", "wal_autocheckpoint", 1000),
     (f"journal_size_limit={WAL_TOO_LARGE}", "journal_size_limit", WAL_TOO_LARGE),
@@ -89,9 +90,15 @@ class Database:
     # -- upkeep
 
     def shrink_log(self) -> None:
-        """Fold a write-ahead log that grew too large back into the file."""
-        if self.log_bytes() > WAL_TOO_LARGE:
+        """Fold a write-ahead log that grew too large back into the file; a reader that is in the way is not waited
+        for, since nobody would be answered meanwhile (D3)."""
+        if self.log_bytes() <= WAL_TOO_LARGE:
+            return
+        self.all("PRAGMA busy_timeout=0")
+        try:
             self.all("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self.all(f"PRAGMA busy_timeout={BUSY_MS}")
 
     def log_bytes(self) -> int:
         """Of the write-ahead log, seen from outside."""
