@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -119,6 +120,29 @@ class TestSnapshot:
             ("new.py", False),
         ]
         assert git_change.tracked_tree(attempt) == tree
+
+    @pytest.mark.parametrize(
+        ("files", "said"),
+        [
+            ({"d/.GIT/config": "x"}, "invalid path 'd/.GIT/config'"),
+            ({"GIT~1/config": "x"}, "invalid path 'GIT~1/config'"),
+            ({".git /x": "x"}, "invalid path '.git /x'"),
+            ({".gitattributes": "*.txt working-tree-encoding=UTF-16\n", "a.txt": "x"}, "BOM is required in 'a.txt'"),
+        ],
+    )
+    def test_what_git_does_not_take_in_is_the_works_fault_and_not_the_machines(
+        self, attempt: Path, files: dict[str, str], said: str
+    ) -> None:
+        for name, text in files.items():
+            write(attempt, name, text)
+        with pytest.raises(git_change.NotTaken, match=f"^git does not take the work in: .*{re.escape(said)}"):
+            git_change.snapshot(attempt)
+
+    def test_a_file_that_became_a_pipe_is_not_taken_in(self, attempt: Path) -> None:
+        (attempt / "src/a.py").unlink()
+        os.mkfifo(attempt / "src/a.py")
+        with pytest.raises(git_change.NotTaken, match=r"src/a.py: can only add regular files"):
+            git_change.snapshot(attempt)
 
     @pytest.mark.parametrize("own", ["init -q", "init -q --separate-git-dir ../own.git"])
     def test_a_worktree_that_an_agent_made_another_repository_of_is_refused(self, attempt: Path, own: str) -> None:

@@ -59,6 +59,7 @@ AGENTS: dict[str, tuple[str, list[str]]] = {
     "markers": ("impl", shell("printf '<<<<<<< HEAD\\na\\n=======\\nb\\n>>>>>>> other\\n' >merged.txt")),
     "nested": ("impl", program("nested_repo.py")),
     "link": ("impl", program("link_out.py")),
+    "untaken": ("impl", shell("mkdir -p d/.GIT; echo x >d/.GIT/config")),
     "untested": ("impl", program("deletes_tests.py")),
     "later": ("impl", program("exits_75.py")),
     "unready": ("impl", program("fails.py", "78", "nobody is logged in")),
@@ -333,6 +334,15 @@ def test_a_change_that_must_not_be_is_refused_and_kept_on_its_branch(morning: Mo
     assert task.error_class == "scan"
     assert path in (task.error_summary or "")
     assert path in git_out(morning.root, "ls-tree", "-r", "--name-only", f"pipeline/{task.id}.{ATTEMPTS}")
+
+
+def test_what_git_does_not_take_in_fails_its_task_alone_and_stays_where_it_is(morning: Morning) -> None:
+    """It was called a fault of the machine before, which paused all intake and was tried for ever."""
+    task = morning.failed_as("untaken")
+    assert task.error_class == "scan"
+    assert "git does not take the work in: invalid path 'd/.GIT/config'" in (task.error_summary or "")
+    assert task.worktree is not None
+    assert (Path(task.worktree) / "d/.GIT/config").read_text() == "x\n"
 
 
 def test_a_secret_is_in_no_log_and_no_message(morning: Morning) -> None:

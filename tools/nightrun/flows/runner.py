@@ -38,7 +38,7 @@ from nightrun.flows.runner_attempt import Judged
 from nightrun.flows.runner_chain import Known
 from nightrun.flows.runner_workspace import NoWorkspace, Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import clock, lock, process, sandbox
+from nightrun.hands import clock, git_change, lock, process, sandbox
 from nightrun.hands.client import ApiAway, Refused
 from nightrun.words import task as words
 from nightrun.words.agent import AgentSpec
@@ -289,6 +289,9 @@ class Runner:
         if not judged.untouchable:
             try:
                 kept = self._keep(task, place, judged)
+            except git_change.NotTaken as error:  # the agent's doing: what it came to stays what it was
+                log.warning("the work of %s stays in %s: %s", task.id, place.path, error)
+                judged = replace(judged, untouchable=True)
             except (NightrunError, OSError) as error:
                 log.warning("the work of %s stays in %s: %s", task.id, place.path, error)
                 judged = replace(judged, outcome=runner_attempt.of_error(error), untouchable=True)

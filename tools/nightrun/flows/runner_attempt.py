@@ -113,7 +113,9 @@ def _untouchable(told: Judged) -> Judged:
 
 
 def of_error(error: Exception) -> Outcome:
-    """What git, the disk or the machine did to us is nobody's fault but has a class."""
+    """What git, the disk or the machine did to us is nobody's fault but has a class; what git refuses has an author."""
+    if isinstance(error, git_change.NotTaken):
+        return Outcome(kind="scan", summary=error.message, output=f"{error.message} {error.hint}")
     text = error.message if isinstance(error, NightrunError) else str(error)
     full = any(one in text.lower() for one in ("no space left", "out of diskspace", "quota exceeded"))
     return Outcome(kind="disk" if full else "interrupted", summary=text)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nightrun.decisions import lines
 from nightrun.hands import git, git_private, git_staged, git_worktree
 from nightrun.words.change import ADDED, MODE_LINK, MODE_NESTED, TYPE_CHANGED, Change, Entry
 from nightrun.words.errors import NightrunError
@@ -16,11 +17,21 @@ from nightrun.words.errors import NightrunError
 _TIMEOUT_S = 600.0
 _ALL_LINES_BYTES = 32 << 20  # more than this of new files is not looked at line by line
 _NESTED_EMPTY = "does not have a commit checked out"
+_MOST_SAID = 300  # characters of what git says
 _BROKEN_INDEX = re.compile("index file (corrupt|smaller)|bad index|bad signature|index uses|unknown index")
+# What only the files themselves can be the cause of; git then records nothing of all the work.
+_NOT_TAKEN = re.compile(
+    r"invalid path '.+'|.+: can only add regular files.*|BOM is (?:required|prohibited) in .+|failed to encode .+"
+    r"|(?:CRLF|LF) would be replaced by .+|open\(\".+\"\): Permission denied"
+)
 _STATUS = ("status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignore-submodules=dirty", "--no-renames")
 _NO_FETCH = {"GIT_NO_LAZY_FETCH": "1"}
 _HUNK = re.compile(rb"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 _MISSING = (b"does not exist", b"exists on disk, but not in", b"bad file", b"Not a valid object name")
+
+
+class NotTaken(NightrunError):
+    """There is something on disk that git refuses to record, or cannot read."""
 
 
 # -- the work tree as a tree
@@ -98,6 +109,16 @@ def _add_all(worktree: Path, leave_out: Sequence[str]) -> None:
 
 
 def _add(worktree: Path, leave_out: Sequence[str]) -> None:
+    try:
+        _stage(worktree, leave_out)
+    except git.GitFailed as error:
+        if (found := _NOT_TAKEN.search(error.said)) is None:
+            raise
+        hint = "Name it otherwise, change it or take it away: with it, nothing of the work can be recorded."
+        raise NotTaken(f"git does not take the work in: {lines.safe(found[0], _MOST_SAID)}.", hint) from error
+
+
+def _stage(worktree: Path, leave_out: Sequence[str]) -> None:
     if not leave_out:
         git.run(worktree, "add", "--all", "--sparse", timeout_s=_TIMEOUT_S)
         return
