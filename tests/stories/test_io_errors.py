@@ -15,6 +15,7 @@ import pytest
 
 from nightrun.decisions.pausing import INTAKE
 from nightrun.flows import api_alone, runner_durable, runner_land
+from nightrun.hands import git_settings
 from nightrun.words.task import Task
 from tests.stories.conftest import Nights
 from tests.stories.crash import ERRORS, FAILING, START, Crash, Point, attached, calls_in, has_strace
@@ -29,6 +30,9 @@ def crash(new_night: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     # A lock counts as left at once: no other git is at work here.
     monkeypatch.setattr("nightrun.hands.git_leftovers._OLD_S", 0.0)
     night = new_night()
+    # Known from the beginning, so that every landing has the same gits.
+    monkeypatch.setattr(git_settings, "_SETTLED_S", -1.0)
+    git_settings.mark(night.root)
     write(night.root, "README.md", "# mine, uncommitted\n")
     # In a process of its own: a call that fails is the API's then, and not one of the runner that this test is.
     with api_alone.answering(night.root) as client:
