@@ -58,7 +58,10 @@ def _turns(bench: Bench, repo: Path, files: int) -> turns.Turns:
         repositories.edit(repo, next(numbers))
         return turns.of_process(["sh", "-c", NAIVE], cwd=repo)
 
-    ways = {"runner": runner, "folder": folder, "floor": floor}
+    def look() -> turns.Cost:
+        return turns.of_process(["git", "--no-optional-locks", "status", "--porcelain"], cwd=worktree)
+
+    ways = {"runner": runner, "folder": folder, "look": look, "floor": floor}
     return turns.take(ways, bench.rounds(15 if files > 10_000 else 25, 7 if files > 10_000 else 11))
 
 
@@ -86,10 +89,11 @@ def _as_the_function() -> None:
 def _result(taken: turns.Turns) -> Result:
     mine, floor = (1000 * turns.median(taken, name, "wall") for name in ("runner", "floor"))
     cpu = turns.ratio(taken, "runner", "floor", "cpu")
-    folder = turns.ratio(taken, "folder", "floor", "wall")
+    folder, look = (turns.ratio(taken, name, "floor", "wall") for name in ("folder", "look"))
     detail = (
         f"wall: {mine:.1f} ms to {floor:.1f} ms; CPU {cpu:.2f} x;"
-        f" `commit_progress()` for a whole folder {folder:.2f} x; {len(taken['floor'])} rounds"
+        f" `commit_progress()` for a whole folder {folder:.2f} x; one `git status`"
+        f" {look:.2f} x; {len(taken['floor'])} rounds"
     )
     return Result(turns.ratio(taken, "runner", "floor", "wall"), detail)
 
