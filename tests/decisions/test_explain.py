@@ -88,6 +88,14 @@ def test_every_reason_to_wait_is_said_with_what_checks_it() -> None:
     ]
 
 
+def test_work_that_waits_for_a_red_target_was_not_put_off_after_a_failure() -> None:
+    task = pending(waiting_reason="needs main to pass its own gate", ready_at=NOW + 90)
+    assert told(facts(task)) == [
+        ("It waits: needs main to pass its own gate.", "nightrun status"),
+        ("It is looked at again in 1 min 30 s, or when what it waits for changes.", "nightrun status"),
+    ]
+
+
 def test_any_agent_that_is_paused_may_be_who_it_waits_for() -> None:
     pauses = [{"scope": "agent:codex", "reason": "auth: 401", "by": "nightrun", "until": None}]
     first, _ready = told(facts(pending(), pauses=pauses)), None

@@ -47,6 +47,7 @@ def test_a_run_with_nothing_left_is_over() -> None:
         (seen(runners=[runner(), runner(name="runner-2", state=None)]), "runner-2 at work"),
         (seen(runners=[runner(backlog_open=None), runner(backlog_open=4)]), "4 open in the backlog"),
         (seen(last_evaluation=None), "the monitor has not looked yet"),
+        (seen(runners=[runner(target_gate={"result": "failed", "at": NOW - 0.5})]), "the monitor has not looked yet"),
         (seen(last_evaluation=NOW - 60, finished=[task(finished_at=NOW - 30)]), "the monitor has not looked yet"),
     ],
 )

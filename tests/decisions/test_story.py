@@ -38,6 +38,7 @@ def task(**fields: Any) -> Task:
         ({"status": "needs_decision", "decision_prompt": "A or\nB?"}, "needs a decision: A or B?"),
         ({"status": "needs_decision"}, "needs a decision: Add a flag"),
         ({"status": "pending", "outcome": "timeout"}, "went back to the queue after timeout: no error line"),
+        ({"status": "pending", "waiting_reason": "needs main to pass"}, "waits: needs main to pass"),
         (
             {"status": "pending", "error_class": "gate", "error_summary": "red", "ready_at": NOW + 30},
             "went back to the queue after gate: red, again in 30 s",

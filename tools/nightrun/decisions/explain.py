@@ -85,9 +85,14 @@ def _state(facts: Facts) -> Iterable[Line]:
 def _pending(facts: Facts) -> list[Line]:
     task, now = facts["task"], facts["now"]
     found = [*_needs(facts), *_pauses(facts)]
-    if task.get("waiting_reason"):
-        found.append(Line(f"It waits: {lines.safe(task['waiting_reason'])}.", "nightrun agents", BAD))
-    if task["ready_at"] > now:
+    is_put_off = task["ready_at"] > now
+    if reason := task.get("waiting_reason"):
+        command = "nightrun agents" if "agent" in reason else "nightrun status"
+        found.append(Line(f"It waits: {lines.safe(reason)}.", command, BAD))
+    if is_put_off and reason and not task["error_class"]:
+        again = f"It is looked at again in {lines.lasting(task['ready_at'] - now)}, or when what it waits for changes."
+        found.append(Line(again, "nightrun status"))
+    elif is_put_off:
         put_off = f"It is put off for another {lines.lasting(task['ready_at'] - now)}"
         after = f" after {_why(task)}" if task["error_class"] else ""
         found.append(Line(f"{put_off}{after}: limits.backoff.", "nightrun policy show"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nightrun.words import gate as gates
 from nightrun.words import task as words
 
 _BLOCKED = ("waits for ", "needs ")  # reasons that no time ends
@@ -72,9 +73,17 @@ def _runners(snapshot: Mapping[str, Any], since: float) -> str | None:
 
 
 def _unseen(snapshot: Mapping[str, Any], since: float) -> str | None:
-    last = max((one["finished_at"] for one in snapshot["finished"][:1]), default=since)
+    ended = [one["finished_at"] for one in snapshot["finished"][:1]]
+    # Work that waits for a target that is red: the repair is what a look asks for.
+    red = [float(one["target_gate"].get("at") or 0.0) for one in snapshot["runners"] if _is_red(one)]
+    last = max([*ended, *red], default=since)
     seen = snapshot.get("last_evaluation") or 0.0
     return None if seen > max(last, since) else "the monitor has not looked yet"
+
+
+def _is_red(runner: Mapping[str, Any]) -> bool:
+    said = runner.get("target_gate")
+    return isinstance(said, dict) and said.get("result") == gates.FAILED
 
 
 def drained(snapshot: Mapping[str, Any]) -> bool:

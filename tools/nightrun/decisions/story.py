@@ -52,6 +52,8 @@ def _state(task: Task, now: float) -> str:
     if task.status == words.NEEDS_DECISION:
         return f"needs a decision: {_cut(task.decision_prompt or title)}"
     wait = f", again in {task.ready_at - now:.0f} s" if task.ready_at > now else ""
+    if task.waiting_reason:
+        return f"waits: {_cut(task.waiting_reason)}{wait}"
     return f"went back to the queue after {_reason(task)}{wait}"
 
 

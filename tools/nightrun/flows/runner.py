@@ -236,7 +236,7 @@ class Runner:
             runner_record.put_back(world, task, used, ready_at=clock.now())
             return
         if runner_red.was_tried(world, task):
-            runner_record.put_back(world, task, runner_red.why(world), ready_at=clock.now() + runner_red.LOOK_S)
+            runner_record.put_back(world, task, runner_red.why(world), ready_at=clock.now() + runner_red.AGAIN_S)
             return
         with world.pulse.holding(task), runner_workspace.owned(world, self._folder(task)):
             try:
@@ -248,7 +248,7 @@ class Runner:
                 return
             if is_red:
                 runner_workspace.leave(world, place, keep_branch=False)
-                runner_record.put_back(world, task, runner_red.why(world), ready_at=clock.now() + runner_red.LOOK_S)
+                runner_record.put_back(world, task, runner_red.why(world), ready_at=clock.now() + runner_red.AGAIN_S)
                 return
             self.at = task
             judged = runner_attempt.attempt(world, task, place, agent)

@@ -12,7 +12,8 @@ from nightrun.hands import clock, git
 from nightrun.hands.client import Refused
 from nightrun.words.task import Task
 
-LOOK_S = 60.0
+# As long as nothing moved, and `wake` forgot nothing because this runner was started anew.
+AGAIN_S = 600.0
 
 log = logging.getLogger("nightrun.runner")
 
