@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -25,6 +26,16 @@ class TestRun:
             git.run(repo, "cat-file", "-t", "nothing")
         assert (failed.value.argv, failed.value.code) == (("cat-file", "-t", "nothing"), 128)
         assert git.run(repo, "cat-file", "-e", "nothing", ok=(0, 128)).code == 128
+
+    def test_no_answer_is_a_failure(self, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """git takes no notice when it cannot write to a pipe: an attempt's tree was taken for another one's."""
+        real = shutil.which("git")
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        write(tmp_path, "bin/git", f'#!/bin/sh\nexec 3>&1; "{real}" "$@" | head -c 0 >&3\n').chmod(0o755)
+        with pytest.raises(GitFailed, match="git write-tree failed: it ended well and printed nothing"):
+            git.text(repo, "write-tree")
+        with pytest.raises(GitFailed, match="printed nothing"):
+            git.tip(repo, "HEAD")
 
     def test_what_a_git_that_called_us_left_is_not_passed_on(
         self, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

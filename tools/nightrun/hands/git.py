@@ -66,6 +66,9 @@ _MAKES_OBJECTS = {
     "write-tree",
 }
 _WRITES = _MAKES_OBJECTS | {"branch", "checkout", "checkout-index", "config", "push", "read-tree", "reset", "worktree"}
+# What they make or find is what they print. To a pipe nothing may have come although git ends with 0 (git.c ignores
+# write errors there), and no answer is neither another tree nor a missing branch.
+_ANSWER = {"commit-tree", "merge-tree", "rev-parse", "write-tree"}
 # A second try of these finds what the first one made.
 _ONCE = {"push", "worktree"}
 _LOCK_WAITS_S = (0.1, 0.2, 0.4, 0.6, 0.7)
@@ -158,6 +161,8 @@ def run(
         raise GitFailed(shown, done.code, "it printed more than a gigabyte")
     if done.code not in ok:
         raise _failure(where, shown, done)
+    if done.code == 0 and not done.out and command in _ANSWER:
+        raise GitFailed(shown, done.code, "it ended well and printed nothing")
     return replace(done, argv=shown)
 
 
