@@ -232,6 +232,11 @@ class TestAgent:
             agent(tmp_path, "setsid sh -c 'echo $$ > child; exec sleep 60' & sleep 60", should_stop=broken)
         assert not is_alive(pid_in(tmp_path / "child"))
 
+    def test_a_secret_that_an_agent_prints_does_not_stay_in_its_log(self, tmp_path: Path) -> None:
+        token = "ghp" + "_q7Zt2Vb9Lw4Xc6Rn1Ks8Jd3Hf5Gm0PyTa7Ue"
+        agent(tmp_path, f"echo begin; printf 'token %s and \\351 more\\n' {token}; echo end")
+        assert (tmp_path / "logs/agent.log").read_bytes() == b"begin\ntoken ghp_... and \xe9 more\nend\n"
+
     def test_a_log_that_cannot_be_written_does_not_end_the_agent(self, tmp_path: Path) -> None:
         ended = agent(tmp_path, "echo still here", log=Path("/dev/full"))
         assert (ended.code, ended.tail) == (0, b"still here\n")

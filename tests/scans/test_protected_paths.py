@@ -24,6 +24,18 @@ def held(path: str, settings: Scan = changes.SETTINGS) -> list[ScanFinding]:
         "sub/.gitattributes",
         ".claude/settings.json",
         ".env",
+        "GNUmakefile",
+        ".husky/pre-push",
+        "Jenkinsfile",
+        "azure-pipelines.yml",
+        ".vscode/tasks.json",
+        "AGENTS.md",
+        "sub/CLAUDE.md",
+        ".cursorrules",
+        ".cursor/mcp.json",
+        ".mcp.json",
+        ".aider.conf.yml",
+        "opencode.json",
     ],
 )
 def test_what_guards_the_repository_waits_for_a_person(path: str) -> None:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from nightrun import scans
+from nightrun.decisions import scan_report
+from nightrun.hands import git_change
 from nightrun.scans.secrets import look
 from tests.decisions.test_secret_patterns import MADE_UP
 from tests.scans import changes
+from tests.story import commit_all, git_out
 
 TOKEN = MADE_UP["a GitHub token"]
 
@@ -70,3 +75,41 @@ def test_the_last_of_a_hundred_thousand_lines_is_searched() -> None:
     ]
     last = changes.entry("src/last.py", added=(*entries[0].added, (101, TOKEN)))
     assert changes.lines(look(changes.of(*entries, last), changes.SETTINGS)) == [("src/last.py", 101)]
+
+
+@pytest.mark.parametrize("text", [TOKEN, MADE_UP["a private key"]])
+def test_what_can_be_read_in_a_binary_file_is_searched(text: str) -> None:
+    binary = changes.entry("image", binary=True, added=(), size=900, pieces=("x" * 20, f"tok = {text}\n"))
+    (finding,) = look(changes.of(binary), changes.SETTINGS)
+    assert (finding.path, finding.line, finding.effect) == ("image", None, "refuse")
+
+
+def test_a_secret_in_the_name_of_a_new_file_is_refused_and_not_repeated() -> None:
+    (finding,) = look(changes.of(changes.entry(f"keys/{TOKEN}")), changes.SETTINGS)
+    assert finding.effect == "refuse"
+    assert TOKEN not in scan_report.text([finding])
+    assert scan_report.text([finding]).startswith("refused: secrets: keys/ghp_...: The name of this file holds")
+
+
+def test_other_scans_repeat_no_secret() -> None:
+    """A line of a test that goes, and where a link leads, are repeated in what is said of them."""
+    before = {"tests/test_a.py": f"def test_a():\n    assert t == '{TOKEN}'\n"}
+    change = changes.change(before, {"tests/test_a.py": "def test_a():\n    pass\n"})
+    leaving = changes.of(changes.link("a", f"/x/{TOKEN}"))
+    told = scan_report.text([*scans.look(change, changes.SETTINGS), *scans.look(leaving, changes.SETTINGS)])
+    assert "weakened_tests: " in told and "links: " in told
+    assert TOKEN not in told
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "latin-1"])
+def test_a_secret_is_found_in_files_that_git_calls_binary(repo: Path, encoding: str) -> None:
+    """Real objects: they landed before."""
+    before = git_out(repo, "rev-parse", "HEAD^{tree}")
+    (repo / "wide").write_bytes(f"\0\xe9 token = {TOKEN}\n".encode(encoding))
+    commit_all(repo, "wide")
+    after = git_out(repo, "rev-parse", "HEAD^{tree}")
+    (finding,) = look(git_change.change(repo, before, after), changes.SETTINGS)
+    assert (finding.path, finding.effect) == ("wide", "refuse")
+    (repo / "wide").write_bytes((repo / "wide").read_bytes() + b"\0\0\0 and something else that is new")
+    commit_all(repo, "more")
+    assert look(git_change.change(repo, after, git_out(repo, "rev-parse", "HEAD^{tree}")), changes.SETTINGS) == []

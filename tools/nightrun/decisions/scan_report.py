@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from nightrun.decisions import secret_patterns
 from nightrun.decisions.lines import safe
 from nightrun.words.change import HOLD, REFUSE, ScanFinding
 
 PATH_CHARS = 200
 MESSAGE_CHARS = 400
+_ESCAPED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _WORDS = {REFUSE: "refused", HOLD: "held"}
 
 
@@ -37,7 +39,18 @@ def text(findings: Sequence[ScanFinding]) -> str:
     return "\n".join(f"{_WORDS[one.effect]}: {_line(one)}" for one in ordered)
 
 
+def shown_path(path: str) -> str:
+    """As git shows it: a name with signs that a terminal obeys is quoted, and they are written out."""
+    path = secret_patterns.hidden(path)
+    shown = "".join(_ESCAPED.get(one) or (one if one.isprintable() else _octal(one)) for one in path)
+    return path if shown == path else f'"{shown}"'
+
+
+def _octal(sign: str) -> str:
+    return "".join(f"\\{byte:03o}" for byte in sign.encode("utf-8", "surrogateescape"))
+
+
 def _line(finding: ScanFinding) -> str:
     """Paths and quoted lines are an agent's to choose: nothing in them may move a cursor or begin a new line."""
-    where = safe(finding.path, PATH_CHARS) + (f":{finding.line}" if finding.line else "")
+    where = safe(shown_path(finding.path), PATH_CHARS) + (f":{finding.line}" if finding.line else "")
     return f"{finding.scan}: {where}: {safe(finding.message, MESSAGE_CHARS)}"

@@ -127,6 +127,13 @@ def find(text: str) -> Iterator[Secret]:
                 yield Secret(pattern.name, match.start(), match[0])
 
 
+def hidden(text: str) -> str:
+    """The text with the first characters of every secret alone."""
+    for one in sorted(find(text), key=lambda secret: secret.start, reverse=True):
+        text = f"{text[: one.start + SHOWN]}...{text[one.start + len(one.text) :]}"
+    return text
+
+
 def _is_example(name: str, match: re.Match[str]) -> bool:
     """Judged by the secret alone: what stands beside it is the agent's to write."""
     text = match[0]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nightrun.decisions import fingerprint, pausing, retry, scan_report, stagnation
+from nightrun.decisions import fingerprint, pausing, retry, scan_report, secret_patterns, stagnation
 from nightrun.flows import runner_budget
 from nightrun.flows.runner_attempt import WORKSPACE, Judged
 from nightrun.flows.runner_workspace import Place
@@ -121,7 +121,8 @@ def _said(world: World, task: Task, judged: Judged) -> dict[str, Any]:
     outcome = judged.outcome
     said: dict[str, Any] = {
         "outcome": outcome.kind,
-        "output": outcome.output.replace("\0", "\ufffd"),
+        # It is shown, and the next attempt's agent is told of it.
+        "output": secret_patterns.hidden(outcome.output.replace("\0", "\ufffd")),
         "agent": judged.agent,
         "model": judged.model,
         "command": judged.command,
@@ -139,7 +140,7 @@ def _context(task: Task, judged: Judged) -> dict[str, Any]:
     outcome = judged.outcome
     done = outcome.kind == COMPLETED
     failure = None if done else {"class": outcome.kind, "summary": outcome.summary, "attempt": task.attempt}
-    found = {"findings": outcome.findings[-FINDINGS_CHARS:]} if outcome.findings else {}
+    found = {"findings": secret_patterns.hidden(outcome.findings)[-FINDINGS_CHARS:]} if outcome.findings else {}
     return {
         **found,
         "verdict": outcome.verdict,

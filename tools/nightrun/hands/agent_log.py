@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from nightrun.hands import clock
+from nightrun.decisions import secret_patterns
+from nightrun.hands import clock, files
 
 LAST_BYTES = 1 << 20  # of the end that is kept beside the beginning
 REWRITE_S = 1.0  # a flood rewrites the end of the file no more often than this
@@ -20,7 +22,7 @@ class AgentLog:
 
     def __init__(self, path: Path, largest: int, tail_bytes: int) -> None:
         self.problem: str | None = None
-        self._has_file = True
+        self._has_file, self._path = True, path
         self._file = self._opened(path)
         self._last = min(LAST_BYTES, largest // 2)
         self._first = largest - self._last
@@ -84,3 +86,13 @@ class AgentLog:
                 self._rewrite()
         finally:
             os.close(self._file)
+        if self._has_file and self._path.is_file():
+            self._hide_secrets()
+
+    def _hide_secrets(self) -> None:
+        """What the program printed of keys and tokens does not stay in the log (reliability.md C6)."""
+        with suppress(OSError):
+            text = os.fsdecode(self._path.read_bytes())
+            hidden = secret_patterns.hidden(text)
+            if hidden != text:
+                files.write(self._path, os.fsencode(hidden), mode=0o600)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nightrun.decisions import lines
 from nightrun.hands import git, git_private, git_staged, git_worktree
-from nightrun.words.change import ADDED, MODE_LINK, MODE_NESTED, TYPE_CHANGED, Change, Entry
+from nightrun.words.change import ADDED, MODE_ABSENT, MODE_LINK, MODE_NESTED, TYPE_CHANGED, Change, Entry
 from nightrun.words.errors import NightrunError
 
 _TIMEOUT_S = 600.0
@@ -26,6 +26,8 @@ _NOT_TAKEN = re.compile(
 )
 _STATUS = ("status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignore-submodules=dirty", "--no-renames")
 _NO_FETCH = {"GIT_NO_LAZY_FETCH": "1"}
+# No secret that is looked for is shorter. The last two are UTF-16, in which every other byte is a zero.
+_READABLE = re.compile(rb"[\t\n\r -~]{16,}|(?:[\t\n\r -~]\0){16,}|(?:\0[\t\n\r -~]){16,}")
 _HUNK = re.compile(rb"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 _MISSING = (b"does not exist", b"exists on disk, but not in", b"bad file", b"Not a valid object name")
 
@@ -222,7 +224,7 @@ def change(root: Path, old_tree: str, new_tree: str, *, line_bytes: int = 2 << 2
     sizes = _sizes(root, entries, env)
     limit = _limit(entries, sizes, line_bytes)
     sections = iter(_sections(root, old_tree, new_tree, limit, env) if entries else ())
-    filled = [_filled(entry, sizes, limit, sections) for entry in entries]
+    filled = [_with_pieces(root, _filled(entry, sizes, limit, sections), env) for entry in entries]
     complete = all(size <= limit for size in sizes.values())
     paths = _paths(root, new_tree, env) if any(one.status == ADDED for one in entries) else frozenset()
     return Change(base=old_tree, tree=new_tree, entries=tuple(filled), complete=complete, paths=paths)
@@ -313,6 +315,19 @@ def _filled(entry: Entry, sizes: Mapping[str, int], limit: int, sections: Iterat
         binary=lines.binary and _larger(entry, sizes) <= limit,
         target="\n".join(text for _, text in lines.added) if entry.new_mode == MODE_LINK else None,
     )
+
+
+def _with_pieces(root: Path, entry: Entry, env: Mapping[str, str]) -> Entry:
+    if not entry.binary or entry.new_mode in (MODE_ABSENT, MODE_NESTED):
+        return entry
+    before = _pieces(root, entry.old_id, env) if entry.old_mode not in (MODE_ABSENT, MODE_NESTED) else frozenset()
+    return replace(entry, pieces=tuple(sorted(_pieces(root, entry.new_id, env) - before)))
+
+
+def _pieces(root: Path, blob: str, env: Mapping[str, str]) -> frozenset[str]:
+    """Runs of readable characters."""
+    data = git.run(root, "cat-file", "blob", blob, env=env).out
+    return frozenset(one.replace(b"\0", b"").decode("ascii") for one in _READABLE.findall(data))
 
 
 def _read(section: bytes, lines: _Lines) -> None:

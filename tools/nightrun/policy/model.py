@@ -37,23 +37,19 @@ HOUR = 3600.0
 AtLeastOne = Annotated[int, Field(strict=True, ge=1)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 PROTECTED = (
-    "pipeline.yaml",
-    "pipeline.mk",
-    "Makefile",
-    "hooks/**",
-    ".pre-commit-config.yaml",
-    ".pre-commit-hooks.yaml",
-    ".ci/**",
-    ".github/**",
-    ".gitlab-ci.yml",
-    ".circleci/**",
-    ".gitattributes",
-    ".gitmodules",
-    ".env",
-    ".claude/**",
-    ".codex/**",
-    ".cursor/**",
-    ".gemini/**",
+    # the pipeline's own, make, and hooks
+    *("pipeline.yaml", "pipeline.mk", "Makefile", "GNUmakefile", "hooks/**", ".husky/**", ".githooks/**"),
+    *(".pre-commit-config.yaml", ".pre-commit-hooks.yaml", "lefthook.yml", ".lefthook.yml"),
+    # what a CI runs
+    *(".ci/**", ".github/**", ".gitlab-ci.yml", ".circleci/**", ".forgejo/**", ".gitea/**", ".woodpecker/**"),
+    *(".buildkite/**", ".travis.yml", ".drone.yml", "Jenkinsfile", "azure-pipelines.yml", "bitbucket-pipelines.yml"),
+    # what git and editors obey
+    *(".gitattributes", ".gitmodules", ".env", ".vscode/**", ".devcontainer/**"),
+    # what agents obey
+    *(".claude/**", ".codex/**", ".cursor/**", ".gemini/**", ".qwen/**", ".opencode/**", ".agents/**", ".pi/**"),
+    *("AGENTS.md", "AGENTS.override.md", "CLAUDE.md", "CLAUDE.local.md", "GEMINI.md", "QWEN.md", ".goosehints"),
+    *(".cursorrules", ".clinerules/**", ".windsurfrules", ".aider.conf.yml", "opencode.json", "opencode.jsonc"),
+    ".mcp.json",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from nightrun.decisions import lines
+from nightrun.decisions import lines, secret_patterns
 from nightrun.words import change as words
 from nightrun.words.change import Change, Entry, ScanFinding
 
@@ -34,8 +34,8 @@ def bounded(findings: Iterable[ScanFinding]) -> list[ScanFinding]:
 
 
 def quoted(text: str) -> str:
-    """A piece of the change as a message may repeat it."""
-    return lines.safe(text, MOST_QUOTED)
+    """A piece of the change as a message may repeat it: short, on one line, and without a secret in it."""
+    return lines.safe(secret_patterns.hidden(text), MOST_QUOTED)
 
 
 def written(change: Change) -> Iterator[Entry]:

@@ -1,6 +1,6 @@
 """Keys, tokens and passwords in what a change adds; comments that ask a scanner to look away are not obeyed.
 
-Only lines are searched: a file that git calls binary has none.
+Lines are searched, what can be read in a file that git calls binary, and the names of new files.
 """
 
 from __future__ import annotations
@@ -24,11 +24,18 @@ def look(change: Change, settings: Any) -> list[ScanFinding]:
     old = _removed_text(change) if seen else ""
     return [
         *(_finding(entry, line, secret) for entry, line, secret in seen if secret.text not in old),
+        *(_named(entry, secret) for entry in _new_names(change) for secret in secret_patterns.find(entry.path)),
         *_not_looked_at(change),
     ]
 
 
-def _in_entry(entry: Entry) -> Iterator[tuple[int, Secret]]:
+def _new_names(change: Change) -> Iterator[Entry]:
+    return (one for one in change.entries if one.status == words.ADDED)
+
+
+def _in_entry(entry: Entry) -> Iterator[tuple[int | None, Secret]]:
+    for piece in entry.pieces:
+        yield from ((None, secret) for secret in secret_patterns.find(piece))
     text = "\n".join(line for _, line in entry.added)
     secrets = list(secret_patterns.find(text))
     if secrets:
@@ -42,7 +49,12 @@ def _removed_text(change: Change) -> str:
     return "\n".join(line for entry in change.entries for _, line in entry.removed)
 
 
-def _finding(entry: Entry, line: int, secret: Secret) -> ScanFinding:
+def _named(entry: Entry, secret: Secret) -> ScanFinding:
+    message = f"The name of this file holds {secret.name}: give it another one; a real one must be replaced."
+    return found.refuse(NAME, entry.path, None, message)
+
+
+def _finding(entry: Entry, line: int | None, secret: Secret) -> ScanFinding:
     message = (
         f"This holds {secret.name} ({secret.text[:SHOWN]}...): take it out and read it from the environment; "
         "a real one must be replaced, since it was written to the disk."

@@ -35,6 +35,7 @@ class Entry:
     removed: tuple[tuple[int, str], ...] = ()  # (line in the old file, text without its end)
     binary: bool = False
     target: str | None = None  # where a link points
+    pieces: tuple[str, ...] = ()  # readable text that is new in a binary file
 
 
 @dataclass(frozen=True, kw_only=True)
