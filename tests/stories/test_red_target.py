@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from tests.stories.conftest import Nights
-from tests.stories.night import check_one_commit_each
-from tests.story import git_out, write
+from tests.stories.night import check_one_commit_each, script
+from tests.story import commit_all, git_out, write
 
 # Repairs the target when it is asked to, and does its own work otherwise.
 WORKER = """\
@@ -47,3 +47,27 @@ def test_a_red_target_is_repaired_by_one_impl_task_and_the_others_are_not_charge
     assert {(one.status, one.commit_state, one.failures) for one in tasks} == {("completed", "landed", 0)}
     check_one_commit_each(night, tasks)
     assert night.committed()[repair.id] == [git_out(night.root, "log", "-1", "--format=%H", "--", "needed.txt")]
+    with night.api() as client:
+        assert client.snapshot()["issues"] == [], "the issue stays open though the target passes"
+
+
+def test_a_target_that_a_person_repaired_is_seen_at_the_next_start_and_nobody_repairs_it_again(
+    new_night: Nights,
+) -> None:
+    # The embedded agent cannot do what the repair asks for.
+    types = {"impl": {"agent": "script", "gate": [["sh", "-c", GATE]]}}
+    night = new_night({"task_types": types, "monitor": {"interval": "60s"}})
+    with night.api() as client:
+        waits = client.add_task(script("echo 1 >one.txt"), "impl").id
+    assert night.until_idle() == 1, night.said()
+    assert "1 waiting: needs main to pass its own gate" in night.log.read_text()
+    write(night.root, "needed.txt", "by hand")
+    commit_all(night.root, "by hand")
+    night.log.unlink()
+    assert night.until_idle() == 0, night.said()
+    (task, repair) = night.tasks()
+    assert (task.id, task.commit_state) == (waits, "landed")
+    assert (repair.context["condition"], repair.status, repair.commit_state) == ("gate_red", "completed", "none")
+    assert repair.commit_reason == "main passes its gate now, so nothing was left to repair"
+    with night.api() as client:
+        assert client.snapshot()["issues"] == []

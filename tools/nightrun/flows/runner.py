@@ -101,6 +101,7 @@ class Runner:
         self.world.pulse.start()
         try:
             self._recover()
+            runner_recover.tried(runner_red.begin, self.world)
             log.info("ready; agents and gates run %s", self._walls())
             code = self._go_round()
         except _Stop:
@@ -226,9 +227,6 @@ class Runner:
     def _work_on(self, task: Task, agent: AgentSpec | Waiting) -> None:
         world = self.world
         log.info("%s %s, attempt %d", task.task_type, task.id, task.attempt)
-        if isinstance(agent, Waiting):
-            runner_record.put_back(world, task, agent.reason, ready_at=runner_choice.again_at(world, agent))
-            return
         if not runner_trust.is_given(world):
             runner_record.put_back(world, task, f"needs you: {runner_trust.WHY}", ready_at=clock.now())
             return
@@ -236,26 +234,48 @@ class Runner:
             runner_record.put_back(world, task, used, ready_at=clock.now())
             return
         if runner_red.was_tried(world, task):
-            runner_record.put_back(world, task, runner_red.why(world), ready_at=clock.now() + runner_red.AGAIN_S)
+            self._wait_for_target(task)
             return
         with world.pulse.holding(task), runner_workspace.owned(world, self._folder(task)):
-            try:
-                place = runner_workspace.prepare(world, task)
-                is_red = runner_red.found(world, task, place)
-                place = place if is_red else runner_resume.begin(world, task, place, agent)
-            except NightrunError as error:
-                self._cannot_begin(task, agent, error)
-                return
-            if is_red:
-                runner_workspace.leave(world, place, keep_branch=False)
-                runner_record.put_back(world, task, runner_red.why(world), ready_at=clock.now() + runner_red.AGAIN_S)
-                return
-            self.at = task
-            judged = runner_attempt.attempt(world, task, place, agent)
-            if judged.outcome.kind == COMPLETED:
-                self._complete(task, place, judged)
+            if runner_red.is_over(world, task):
+                self._drop(task)
+            elif isinstance(agent, Waiting):
+                runner_record.put_back(world, task, agent.reason, ready_at=runner_choice.again_at(world, agent))
             else:
-                self._give_up(task, place, judged)
+                self._try(task, agent)
+
+    def _try(self, task: Task, agent: AgentSpec) -> None:
+        world = self.world
+        try:
+            place = runner_workspace.prepare(world, task)
+            is_red = runner_red.found(world, task, place)
+            place = place if is_red else runner_resume.begin(world, task, place, agent)
+        except NightrunError as error:
+            self._cannot_begin(task, agent.name, error)
+            return
+        if is_red:
+            runner_workspace.leave(world, place, keep_branch=False)
+            self._wait_for_target(task)
+            return
+        self.at = task
+        judged = runner_attempt.attempt(world, task, place, agent)
+        if judged.outcome.kind == COMPLETED:
+            self._complete(task, place, judged)
+        else:
+            self._give_up(task, place, judged)
+
+    def _drop(self, task: Task) -> None:
+        """A repair that nobody needs any more is completed without an agent."""
+        try:
+            place = runner_workspace.prepare(self.world, task)
+        except NightrunError as error:
+            self._cannot_begin(task, runner_red.NOBODY, error)
+            return
+        self._complete(task, place, runner_red.not_needed(self.world))
+
+    def _wait_for_target(self, task: Task) -> None:
+        reason = runner_red.why(self.world)
+        runner_record.put_back(self.world, task, reason, ready_at=clock.now() + runner_red.AGAIN_S)
 
     def _folder(self, task: Task) -> Path:
         return runner_workspace.folder_of(self.world, task.id, task.attempt)
@@ -304,7 +324,7 @@ class Runner:
     def _keep(self, task: Task, place: Place, judged: Judged) -> str | None:
         return runner_workspace.keep_work(self.world, task, place, judged.outcome.kind)
 
-    def _cannot_begin(self, task: Task, agent: AgentSpec, error: NightrunError) -> None:
+    def _cannot_begin(self, task: Task, agent: str, error: NightrunError) -> None:
         """The repository is not in a state to work from; the task waits, and nothing is claimed for a while."""
         reason = f"{error.message} {error.hint}" if error.hint else error.message
         log.warning("%s cannot begin: %s", task.id, reason)
@@ -313,7 +333,7 @@ class Runner:
         if isinstance(error, NoWorkspace):
             runner_record.put_back(self.world, task, f"needs you: {reason}", ready_at=clock.now() + AWAY_S * 30)
             return
-        runner_record.not_completed(self.world, task, Judged(outcome=outcome, agent=agent.name), None, None)
+        runner_record.not_completed(self.world, task, Judged(outcome=outcome, agent=agent), None, None)
         self._rest(AWAY_S)
 
     # -- around it

@@ -56,6 +56,7 @@ class Judged:
     blameless: bool = False  # the target itself fails the gate
     untouchable: bool = False  # the folder must stay as it is for a person to look at
     usage: dict[str, Any] = field(default_factory=dict)
+    reason: str = "nothing was changed"  # why there is no commit when nothing was
 
 
 def attempt(world: World, task: Task, place: Place, spec: AgentSpec) -> Judged:

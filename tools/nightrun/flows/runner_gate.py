@@ -155,12 +155,19 @@ def _last_line(output: str) -> str:
 
 def target_is_red(world: World, task: Task, base: str) -> bool:
     """Whether the commit that the attempt started from fails the same gate; it is told once for each commit."""
+    return of_target(world, task, base) == words.FAILED
+
+
+def of_target(world: World, task: Task, base: str) -> str:
+    """What the gate of the task's type says of the commit that the attempt starts from."""
     known = world.reported.get("target_gate") or {}
     commands = world.policy.task_types[task.task_type].gate or ()
-    if not commands or (git.tree_of(world.root, base), words.shown(commands)) in world.gates:
-        return False
+    if not commands:
+        return words.NONE
+    if (git.tree_of(world.root, base), words.shown(commands)) in world.gates:
+        return words.PASSED
     if known.get("tip") == base and known.get("commands") == list(words.shown(commands)):
-        return bool(known["result"] == words.FAILED)
+        return str(known["result"])
     folder = world.state.worktrees / f"{TARGET}.{world.name}"
     try:
         made = _of_commit(world, commands, base, folder, world.policy.task_types[task.task_type].timeout)
@@ -175,7 +182,18 @@ def target_is_red(world: World, task: Task, base: str) -> bool:
             "commands": list(made.commands),
         }
     )
-    return made.result == words.FAILED
+    return made.result
+
+
+def target_moved(world: World, tip: str) -> None:
+    """What was told of another commit is not believed any more; of this one it may be known already."""
+    known = world.reported.get("target_gate") or {}
+    if not known or known["tip"] == tip:
+        return
+    commands = known["commands"]
+    passed = (git.tree_of(world.root, tip), tuple(commands)) in world.gates
+    told = {"result": words.PASSED, "tip": tip, "at": clock.now(), "summary": "", "commands": commands}
+    world.report(target_gate=told if passed else None)
 
 
 def _of_commit(world: World, commands: Sequence[Sequence[str]], base: str, folder: Path, timeout_s: float) -> Gate:

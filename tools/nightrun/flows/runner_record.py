@@ -163,8 +163,8 @@ def _last_result(world: World, task: Task, judged: Judged, place: Place | None) 
 def _change(place: Place, judged: Judged, *, stays: bool) -> dict[str, Any]:
     """Everything that is needed to commit and land it, also by another runner after a crash."""
     if not judged.changed:
-        reason = "nothing was changed"
-        return {"base": place.base, "tree": None, "commit_state": words.COMMIT_NONE, "commit_reason": reason}
+        said = {"commit_state": words.COMMIT_NONE, "commit_reason": judged.reason}
+        return {"base": place.base, "tree": None, **said}
     worktree = str(place.path) if stays else None
     return {"base": place.base, "tree": judged.tree, "branch": place.branch, "worktree": worktree}
 

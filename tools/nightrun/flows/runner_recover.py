@@ -32,7 +32,7 @@ log = logging.getLogger("nightrun.runner")
 
 def at_start(world: World) -> bool:
     """Before the first claim; False when not all could be done. Nothing in it may stop the runner from working."""
-    done = _tried(runner_record.deliver, world)
+    done = tried(runner_record.deliver, world)
     for step in (
         runner_after_boot.check,
         runner_land.recover,
@@ -40,11 +40,11 @@ def at_start(world: World) -> bool:
         clear_worktrees,
         follow_last,
     ):
-        done = runner_trust.is_given(world) and _tried(step, world) and done
+        done = runner_trust.is_given(world) and tried(step, world) and done
     return done
 
 
-def _tried(step: Callable[[World], None], world: World) -> bool:
+def tried(step: Callable[[World], None], world: World) -> bool:
     try:
         step(world)
     except (NightrunError, OSError) as error:
@@ -116,7 +116,7 @@ def clear_worktrees(world: World) -> None:
         return
     with alone(world, RECOVERY):
         folders = [one for one in sorted(world.state.worktrees.iterdir()) if one.is_dir()]
-        done = [_tried(partial(_clear, folder=folder), world) for folder in folders]
+        done = [tried(partial(_clear, folder=folder), world) for folder in folders]
         git_worktree.prune(world.root)
         runner_leftovers.clear_files(world)
     if not all(done):
