@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from nightrun.hands import git, git_change, git_land, git_worktree
+from nightrun.hands import git, git_change, git_land, git_recover, git_worktree
+from tests.stories.crash import has_strace
 from tests.story import commit_all, git_out, write
 
 
@@ -166,6 +168,23 @@ class TestFastForward:
         write(repo, ".git/hooks/post-merge", f"#!/bin/sh\ntouch {repo.parent}/ran\n").chmod(0o755)
         assert git_land.fast_forward(repo, ahead).state == git_land.DONE
         assert not (repo.parent / "ran").exists()
+
+    @pytest.mark.skipif(not has_strace(), reason="strace cannot make a system call fail here")
+    def test_a_file_that_git_could_not_remove_is_removed(
+        self, repo: Path, ahead: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """git warns of it and ends with 0; the file looked like a new one of the person's."""
+        real, path = shutil.which("git"), os.environ["PATH"]
+        failing = "-P gone.py -e trace=unlink -e inject=unlink:error=EIO"
+        write(tmp_path, "bin/git", f'#!/bin/sh\nexec strace -qqq -o /dev/null {failing} {real} "$@"\n').chmod(0o755)
+        with monkeypatch.context() as patched:
+            patched.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{path}")
+            assert git_land.fast_forward(repo, ahead).state == git_land.DONE
+        assert not (repo / "gone.py").exists()
+        assert git_out(repo, "status", "--porcelain") == ""
+        write(repo, "gone.py", "of the person\n")
+        git_recover.finish_removals(repo, "ORIG_HEAD", ahead)
+        assert (repo / "gone.py").read_text() == "of the person\n"
 
     def test_half_written_files_are_taken_back_when_git_fails(self, repo: Path, ahead: str) -> None:
         git_out(repo, "config", "filter.broken.smudge", "false")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightrun.hands import files, git, git_recover
+from nightrun.hands import files, git, git_recover, process
 from nightrun.words.errors import NightrunError
 
 DONE = "done"
@@ -115,7 +115,9 @@ def fast_forward(worktree: Path, sha: str, *, branch: str | None = None) -> Forw
 
 def _forwarded(worktree: Path, sha: str, branch: str | None) -> Forwarded:
     try:
-        _merge(worktree, sha)
+        if _merge(worktree, sha).err:  # a warning
+            with suppress(OSError):
+                git_recover.finish_removals(worktree, "ORIG_HEAD", sha)
         sync_files(worktree, "ORIG_HEAD", sha)
         if branch is not None:
             git.sync_ref(worktree, f"refs/heads/{branch}")
@@ -148,11 +150,11 @@ def sync_files(worktree: Path, old: str, new: str) -> None:
                 files.sync_folder(folder)
 
 
-def _merge(worktree: Path, sha: str) -> None:
+def _merge(worktree: Path, sha: str) -> process.Finished:
     # An ignored file is the person's, too: git would overwrite it. One worker writes the files in a known order,
     # without which `git_recover` could not tell what it wrote.
     flags = ("--ff-only", "--no-autostash", "--no-stat", "--no-verify-signatures", "--no-overwrite-ignore", "--quiet")
-    git.run(worktree, "-c", "checkout.workers=1", "merge", *flags, sha, timeout_s=_TIMEOUT_S)
+    return git.run(worktree, "-c", "checkout.workers=1", "merge", *flags, sha, timeout_s=_TIMEOUT_S)
 
 
 def _refused(error: git.GitFailed) -> Forwarded:

@@ -148,6 +148,14 @@ def _unstaged(staged: Staged, entries: Sequence[Entry]) -> list[Entry]:
     ]
 
 
+def finish_removals(worktree: Path, old: str, new: str) -> None:
+    """Remove what git could not remove: it warns of that and calls all of it well done, and the file would look like
+    a new one of the person's. What holds something else by now is theirs and stays."""
+    gone = [one for one in git_change.differences(worktree, old, new) if one.new_mode == MODE_ABSENT]
+    half = _Half(worktree, [one for one in gone if _look(worktree / one.path) is not None], 0)
+    half.remove_old()
+
+
 class _Half:
     """A work tree in which some of the files of a commit may be written."""
 
@@ -182,6 +190,12 @@ class _Half:
         for one in lost:
             self._unlink(one)
         self._check_out([one.path for one in lost if one.new_mode and self._is_free(one.path)])
+
+    def remove_old(self) -> None:
+        """What is on disk as it was before, of what is not to be there any more."""
+        for one in self._entries:
+            if one.old_id in self._names[one.path]:
+                self._unlink(one)
 
     def _is_lost(self, entry: Entry) -> bool:
         found = self._seen[entry.path]
