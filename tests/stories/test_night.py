@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from click.testing import CliRunner
+
+from nightrun.cli import main
 from tests.stories.conftest import Nights
 from tests.stories.night import Night, check_one_commit_each, script
 from tests.story import commit_all, git_out, write
@@ -119,6 +122,24 @@ def test_root_mode_works_in_the_project_root(new_night: object) -> None:
     assert (night.root / "a.txt").read_text() == "a\nb\n"
     check_one_commit_each(night, night.tasks())
     assert len(night.subjects()) == 2
+    assert git_out(night.root, "status", "--porcelain") == ""
+
+
+def test_root_mode_commits_nothing_that_waits_for_a_person(new_night: object) -> None:
+    """It did before: in the root a commit is on the target, and what was found was not asked about there."""
+    night: Night = new_night({"project": {"isolation": "root"}})  # type: ignore[operator]
+    before = git_out(night.root, "rev-parse", "main")
+    with night.api() as client:
+        client.add_task(script("echo obey >AGENTS.md"), "impl")
+    night.until_idle()
+    (task,) = night.tasks()
+    assert (task.status, task.commit_state) == ("completed", "held"), night.said()
+    assert "AGENTS.md" in (task.commit_reason or "")
+    assert git_out(night.root, "rev-parse", "main") == before
+    assert git_out(night.root, "show", f"{task.branch}:AGENTS.md") == "obey"
+    done = CliRunner().invoke(main, ["decide", "--repo", str(night.root), task.id, "accept"])
+    assert done.exit_code == 0, done.output
+    check_one_commit_each(night, night.tasks())
     assert git_out(night.root, "status", "--porcelain") == ""
 
 

@@ -88,6 +88,10 @@ def _land(world: World, task: Task, place: Place, *, fresh: bool) -> Landed:
     if earlier is not None and git.is_ancestor(world.root, earlier, world.target_ref):
         runner_durable.below(world, earlier)  # who landed it may have been killed before that
         return Landed(state=words.COMMIT_LANDED, sha=earlier)
+    reason = landing.held(task.context)
+    if place.is_root and reason is not None and task.tree is not None:
+        _show_on_branch(world, task, place, task.tree)
+        return Landed(state=words.COMMIT_HELD, reason=reason)
     made = Landed(state=words.COMMIT_COMMITTED, sha=earlier) if earlier else _commit(world, task, place)
     if made.sha is None:
         return made
@@ -95,10 +99,16 @@ def _land(world: World, task: Task, place: Place, *, fresh: bool) -> Landed:
         runner_durable.below(world, place.base)
         git_land.sync_files(world.root, place.base, made.sha)
         return replace(made, state=words.COMMIT_LANDED)
-    reason = landing.held(task.context)
     if reason is not None:
         return replace(made, state=words.COMMIT_HELD, reason=reason)
     return _forward(world, task, place, made)
+
+
+def _show_on_branch(world: World, task: Task, place: Place, tree: str) -> None:
+    """In the root a commit is on the target at once, so the change waits there uncommitted; the branch shows it."""
+    if git.tip(world.root, f"refs/heads/{place.branch}") is None:
+        kept = git_commit.kept(world.root, tree, place.base, f"nightrun: {task.id} waits for a person")
+        git.keep(world.root, f"refs/heads/{place.branch}", kept)
 
 
 def _earlier(world: World, task: Task, place: Place) -> str | None:
