@@ -53,6 +53,18 @@ def test_a_remote_that_went_on_is_never_overwritten(repo: Path, remote: Path, tm
     assert git_out(remote, "rev-parse", "main") == theirs
 
 
+@pytest.mark.parametrize(
+    ("others", "hint"),
+    [([], "git remote add origin URL"), (["fork"], "There is fork; set push.remote in pipeline.yaml")],
+)
+def test_a_remote_that_is_not_there_is_said_before_anything_is_asked(repo: Path, others: list[str], hint: str) -> None:
+    for name in others:
+        git_out(repo, "remote", "add", name, "https://example.invalid/x.git")
+    shown = push(repo, answer="y\n")
+    assert (shown.exit_code, shown.stdout) == (1, "")
+    assert shown.stderr.startswith("nightrun: There is no remote origin.") and hint in shown.stderr
+
+
 def test_a_remote_that_is_away_is_75(repo: Path, remote: Path) -> None:
     remote.rename(remote.with_name("gone"))
     assert push(repo, "--yes").exit_code == 75

@@ -36,6 +36,9 @@ def command(root: Path, yes: bool) -> None:
     sha = git.tip(root, f"refs/heads/{branch}")
     if sha is None:
         raise NightrunError(f"There is no branch {branch}.", "Set project.target in pipeline.yaml.")
+    if remote not in (known := git.remotes(root)):
+        others = f"There is {', '.join(known)}; set push.remote in pipeline.yaml." if known else ""
+        raise NightrunError(f"There is no remote {remote}.", others or f"git remote add {remote} URL")
     if not _show(root, remote, branch, sha):
         click.echo(f"{remote} has all of {branch}, as far as is known here. Nothing to push.")
         return

@@ -521,6 +521,11 @@ def run_hook(
     return None if done.code != 0 and b"cannot find a hook named" in done.err else done
 
 
+def remotes(where: Path) -> list[str]:
+    """Their names."""
+    return text(where, "remote").splitlines()
+
+
 def keep(where: Path, ref: str, sha: str) -> None:
     """Make or move a ref, durably."""
     run(where, "update-ref", "-m", "nightrun: keep", _name(ref), sha)
