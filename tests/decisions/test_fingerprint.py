@@ -27,9 +27,7 @@ def test_what_changes_every_time_is_taken_out(line: str, cleaned: str) -> None:
     assert fingerprint.clean(line) == cleaned
 
 
-def test_the_last_line_that_says_something_counts() -> None:
-    assert fingerprint.last_line("a\nb\n  \n\n") == "b"
-    assert fingerprint.last_line("") == ""
+def test_the_line_that_tells_counts() -> None:
     same = fingerprint.of("impl", "gate", "1 passed\nexit 2\n")
     assert fingerprint.of("impl", "gate", "7 passed\nexit 3") == same
 

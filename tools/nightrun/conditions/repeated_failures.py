@@ -18,7 +18,7 @@ from nightrun.conditions.settings import (
     OverAfter,
     Severity,
 )
-from nightrun.decisions import fingerprint, statistics
+from nightrun.decisions import fingerprint, statistics, telling_line
 from nightrun.words.issue import Finding
 from nightrun.words.task import COMPLETED, FAILED
 
@@ -96,7 +96,7 @@ def _row_is_over(recent: Sequence[Task], settings: Settings) -> bool:
 
 def _same(kind: str, tasks: Sequence[Task], settings: Settings) -> Finding:
     newest = tasks[0]
-    line = fingerprint.last_line(newest.get("error_summary") or "") or "no error line"
+    line = telling_line.of(newest.get("error_summary") or "") or "no error line"
     message = (
         f"{found.count(len(tasks), 'task')} of type {newest['task_type']} failed in the same way"
         f" ({newest.get('error_class') or 'unknown'}): {line}"

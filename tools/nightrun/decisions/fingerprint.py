@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from nightrun.decisions import telling_line
+
 LONGEST_LINE = 200  # characters that count
 # In this order: a path may hold a hash, a time holds numbers (reliability.md A4).
 _CHANGING = (
@@ -31,16 +33,11 @@ def clean(line: str) -> str:
     return line.strip()[:LONGEST_LINE]
 
 
-def last_line(text: str) -> str:
-    """The last line that says something."""
-    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
-
-
 @lru_cache(maxsize=1024)  # every look asks for the same failures again
 def of(task_type: str, error_class: str | None, error: str) -> str:
     """Readable in front, exact behind: `impl:gate:1f3a09bc`."""
     kind = f"{task_type}:{error_class or 'unknown'}"
-    cleaned = clean(last_line(error))
+    cleaned = clean(telling_line.of(error))
     return f"{kind}:{hashlib.sha256(f'{kind}:{cleaned}'.encode()).hexdigest()[:8]}"
 
 

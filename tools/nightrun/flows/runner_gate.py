@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nightrun.decisions import child_env, fingerprint
+from nightrun.decisions import child_env, telling_line
 from nightrun.decisions import sandbox as walls
 from nightrun.flows import runner_trust, runner_workspace
 from nightrun.flows.runner_world import World
@@ -147,7 +147,7 @@ class Stopped(NightrunError):
 
 
 def _last_line(output: str) -> str:
-    return " ".join(fingerprint.last_line(output).split())[:200]
+    return " ".join(telling_line.of(output).split())[:200]
 
 
 # -- the target itself

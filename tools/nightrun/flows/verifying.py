@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nightrun.decisions import child_env, fingerprint, verifying
+from nightrun.decisions import child_env, telling_line, verifying
 from nightrun.decisions import sandbox as walls
 from nightrun.decisions.verifying import UNCHECKED, Claim, Found, Verdict
 from nightrun.hands import (
@@ -257,5 +257,5 @@ def _one(
         return UNCHECKED, "took longer than the policy allows"
     if ended.code == 0:
         return gates.PASSED, ""
-    last = " ".join(fingerprint.last_line(ended.tail.decode(errors="replace")).split())[:LAST_LINE_CHARS]
+    last = " ".join(telling_line.of(ended.tail.decode(errors="replace")).split())[:LAST_LINE_CHARS]
     return gates.FAILED, f"failed with exit code {ended.code}" + (f": {last}" if last else "")
