@@ -97,8 +97,9 @@ def held(night: Night) -> Task:
 
 def test_a_held_change_is_listed(night: Night, held: Task) -> None:
     shown = night.run("decide").stdout
-    assert f"impl {held.id} Write a makefile is held: a person must look at it first\n" in shown
-    assert f"make decide TASK={held.id} TEXT=accept (or TEXT='refuse: ...')\n1 task needs a decision.\n" in shown
+    assert f"impl {held.id} Write a makefile is held: a person must look at it first" in shown
+    assert f"`make decide TASK={held.id} TEXT=accept` lands it, TEXT='refuse: ...' sends it back to work." in shown
+    assert f"\n    git log -p -1 {held.branch}\n1 task needs a decision.\n" in shown
     assert [one["id"] for one in json.loads(night.run("decide", "--json").stdout)["held"]] == [held.id]
 
 

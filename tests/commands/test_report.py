@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from nightrun.cli import main
 from tests.commands.night import Night
+from tests.story import write
 
 
 @pytest.fixture
@@ -61,3 +62,17 @@ def test_span_that_is_none_is_wrong_use(repo: Path) -> None:
     shown = CliRunner().invoke(main, ["report", "--repo", str(repo), "--since", "yesterday"])
     assert shown.exit_code == 2
     assert shown.stderr.startswith("nightrun: --since yesterday: must be a duration")
+
+
+def test_commands_are_those_that_work_in_an_adopted_repository_without_the_include(night: Night) -> None:
+    """`make status` fails there: its own makefile knows no such target."""
+    write(night.root, "Makefile", "test:\n\ttrue\n")
+    write(night.root, "pipeline.mk", "status:\n")
+    night.add("Name the flag")
+    for command in ("status", "report"):
+        shown = night.run(command).stdout
+        assert "make -f pipeline.mk " in shown
+        assert "make " not in shown.replace("make -f pipeline.mk ", "")
+    write(night.root, "Makefile", "test:\n\ttrue\ninclude pipeline.mk\n")
+    for command in ("status", "report"):
+        assert "make -f" not in night.run(command).stdout

@@ -100,7 +100,7 @@ def test_queue_is_cut_and_says_so() -> None:
     shot["counts"]["pending"] = 27
     pending = [seen.task(f"p{n}", status="pending", attempt=0) for n in range(20)]
     left = section(report.make(seen.span([], shot, pending=pending), UTC), "Left in the queue")
-    assert left[0] == ("impl p0 Add a flag", "make backlog")
+    assert left[0] == ("impl p0 Add a flag", "make explain TASK=p0")
     assert left[-1] == ("and 7 more", "make status")
 
 

@@ -90,3 +90,16 @@ def test_targets_that_the_project_has_are_left_to_it() -> None:
 
 def test_the_file_works_alone(folder: Path) -> None:
     assert make(folder, "-f", "pipeline.mk", "doctor", "NIGHTRUN=./nr") == "called: doctor\n"
+
+
+@pytest.mark.parametrize(
+    ("makefile", "called"),
+    [
+        ("", "make -f pipeline.mk"),
+        ("test:\n\tpytest\n# include it: pipeline.mk\n", "make -f pipeline.mk"),
+        ("test:\n\tpytest\n\ninclude pipeline.mk\n", None),
+        ("-include local.mk pipeline.mk\n", None),
+    ],
+)
+def test_how_make_is_called_before_and_after_the_include(makefile: str, called: str | None) -> None:
+    assert adoption.make_of(makefile) == called

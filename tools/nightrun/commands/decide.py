@@ -46,7 +46,7 @@ def command(root: Path, task: str | None, text: str | None, drop: bool, as_json:
 
     with sight.answering(root) as client:
         if task is None and text is None and not drop:
-            _list(client, as_json=as_json)
+            _list(client, sight.make_of(root), as_json=as_json)
             return
         if task and drop:
             _drop(client, task, (text or "").strip(), as_json=as_json)
@@ -95,7 +95,7 @@ def _word(task: str, text: str) -> tuple[str, str]:
     return word, why.strip()
 
 
-def _list(client: Client, *, as_json: bool) -> None:
+def _list(client: Client, make: str | None, *, as_json: bool) -> None:
     from nightrun.decisions import lines, page
 
     found, total = client.tasks(status=NEEDS_DECISION, limit=MOST, order="oldest")
@@ -104,14 +104,9 @@ def _list(client: Client, *, as_json: bool) -> None:
         shown = {"tasks": [asdict(one) for one in found], "total": total, "held": [asdict(one) for one in held]}
         click.echo(json.dumps(shown))
         return
-    for one in found:
-        line = page.decision(asdict(one))
-        click.echo(f"{line.text}\n    {line.command}")
-    for one in held:
-        line = page.unlanded(asdict(one))
-        click.echo(
-            f"{line.text}\n    {line.command}\n    make decide TASK={one.id} TEXT=accept (or TEXT='refuse: ...')"
-        )
+    for line in (*(page.decision(asdict(one)) for one in found), *(page.unlanded(asdict(one)) for one in held)):
+        said = lines.called(line, make)
+        click.echo(f"{said['text']}\n    {said['command']}")
     total += len(held)
     click.echo(f"{lines.count(total, 'task needs', 'tasks need')} a decision." if total else "Nothing waits for you.")
 

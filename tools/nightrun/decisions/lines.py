@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -19,6 +20,8 @@ HEADING = "heading"
 
 TEXT_CHARS = 160
 TITLE_CHARS = 60
+# A command at its beginning, between backticks, or as one of two.
+_MAKE = re.compile(r"(?:(?<=^)|(?<=`)|(?<=it, )|(?<=or ))make (?=[a-z])")
 # Control characters, and those that reorder or hide what stands beside them (Unicode categories).
 _UNSAFE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
@@ -49,6 +52,20 @@ def title(task: Mapping[str, Any]) -> str:
     """Type and id of a task, and the beginning of its direction."""
     direction = safe(short_direction.first_line(task.get("direction") or ""), TITLE_CHARS)
     return f"{task['task_type']} {task['id']}" + (f" {direction}" if direction else "")
+
+
+def by_make(sections: Iterable[Section], make: str | None) -> tuple[Section, ...]:
+    """The same with the `make` of the commands written as it has to be called there; None: plain `make` does."""
+    return tuple(
+        replace(one, lines=tuple(replace(line, **called(line, make)) for line in one.lines)) for one in sections
+    )
+
+
+def called(line: Line, make: str | None) -> dict[str, str]:
+    """The text and the command of a line, with that `make`."""
+    if make is None:
+        return {"text": line.text, "command": line.command}
+    return {name: _MAKE.sub(f"{make} ", getattr(line, name)) for name in ("text", "command")}
 
 
 def lasting(seconds: float) -> str:

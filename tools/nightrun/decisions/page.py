@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from nightrun.decisions import lines, progress, statistics
+from nightrun.decisions import landing, lines, progress, statistics
 from nightrun.decisions.lines import BAD, DIM, GOOD, PLAIN, Line, Section
 from nightrun.words import task as words
 
@@ -16,8 +16,10 @@ MONITOR_LATE_S = 300.0  # a monitor that did not look for so long is not watchin
 QUIET_S = 120.0  # a part that did not move for so long hangs; the supervisor ends it after 90 s
 CLOCK_S = 60.0  # what lies so far ahead was written before the clock was set back
 RECENT = 8
+FINDINGS_CHARS = 1200  # of why something waits for a person: the exact lines are in it
 UNLANDED_SHOWN = 10
 LOGS = "make logs TASK={id}"
+EXPLAIN = "make explain TASK={id}"
 COMMITS_LOG = "git log --oneline --grep='^\\[pipeline\\]'"
 
 
@@ -29,6 +31,11 @@ class Page:
 
 def make(facts: Facts) -> Page:
     """`facts` is what flows/sight.py gathers; without a snapshot only what the files of the state folder say."""
+    page, called = _made(facts), facts.get("make")
+    return Page(replace(page.headline, **lines.called(page.headline, called)), lines.by_make(page.sections, called))
+
+
+def _made(facts: Facts) -> Page:
     shot = facts.get("snapshot")
     now = facts["now"]
     if shot is None:
@@ -103,7 +110,9 @@ def _quiet(one: Facts, now: float) -> str:
 
 
 def decision(one: Facts) -> Line:
-    asked = lines.safe(one.get("decision_prompt") or one.get("error_summary") or "it waits for your answer")
+    asked = lines.safe(
+        one.get("decision_prompt") or one.get("error_summary") or "it waits for your answer", FINDINGS_CHARS
+    )
     return Line(f"{lines.title(one)}: {asked}", f"make decide TASK={one['id']} TEXT='...'", BAD)
 
 
@@ -134,7 +143,9 @@ def _keep(scope: str) -> str:
 def unlanded(one: Facts) -> Line:
     state = {words.COMMIT_FAILED: "could not be committed", words.COMMIT_HELD: "is held"}
     said = state.get(one["commit_state"], f"is {one['commit_state']}, not landed")
-    reason = lines.safe(one.get("commit_reason") or "no reason was given")
+    reason = lines.safe(one.get("commit_reason") or "no reason was given", FINDINGS_CHARS)
+    if one["commit_state"] == words.COMMIT_HELD and landing.held(one.get("context") or {}):
+        reason += f" `make decide TASK={one['id']} TEXT=accept` lands it, TEXT='refuse: ...' sends it back to work."
     return Line(f"{lines.title(one)} {said}: {reason}", _look_at(one), BAD)
 
 
@@ -261,11 +272,16 @@ def _outcome(one: Facts, now: float) -> Line:
     ago = f"{lines.lasting(now - one['finished_at'])} ago"
     if one["status"] == words.FAILED:
         why = f"{one['error_class'] or 'unknown'}: {lines.safe(one['error_summary'] or 'no error line')}"
-        return Line(f"{name} failed {ago}, {why}", LOGS.format(id=one["id"]), BAD)
+        return Line(f"{name} failed {ago}, {why}", show(one), BAD)
     state = one["commit_state"]
     tone = GOOD if state in (words.COMMIT_LANDED, words.COMMIT_NONE) else PLAIN
     said = "completed, no commit" if state == words.COMMIT_NONE else f"completed, {state}"
-    return Line(f"{name} {said} {ago}", LOGS.format(id=one["id"]), tone)
+    return Line(f"{name} {said} {ago}", show(one), tone)
+
+
+def show(one: Facts) -> str:
+    """The command that shows more of a task: one that no agent worked on has no log."""
+    return (LOGS if one.get("attempt", 1) else EXPLAIN).format(id=one["id"])
 
 
 # -- without the API

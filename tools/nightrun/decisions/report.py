@@ -48,7 +48,8 @@ def make(facts: Facts, zone: tzinfo | None = None) -> Report:
         Section("Settings", tuple(Line(lines.safe(one), "", DIM) for one in facts.get("settings") or ())),
     )
     title = f"nightrun report, {lines.at(facts['since'], zone)} to {lines.at(facts['until'], zone)}"
-    return Report(title, _numbers(facts, done, failed, committed), tuple(one for one in sections if one.lines))
+    shown = lines.by_make((one for one in sections if one.lines), facts.get("make"))
+    return Report(title, _numbers(facts, done, failed, committed), shown)
 
 
 def _numbers(
@@ -192,7 +193,7 @@ def _effect(heal: Facts, shot: Facts) -> str:
 def _left(pending: Sequence[Facts], shot: Facts) -> Iterable[Line]:
     for one in pending[:QUEUE_SHOWN]:
         reason = f" ({lines.safe(one['waiting_reason'])})" if one.get("waiting_reason") else ""
-        yield Line(f"{lines.title(one)}{reason}", page.LOGS.format(id=one["id"]) if one["attempt"] else "make backlog")
+        yield Line(f"{lines.title(one)}{reason}", page.EXPLAIN.format(id=one["id"]))
     more = shot["counts"][words.PENDING] - min(len(pending), QUEUE_SHOWN)
     if more > 0:
         yield Line(f"and {more} more", "make status")

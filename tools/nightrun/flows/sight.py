@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nightrun.hands import clock, environment, left_work, own_api, state_file
+from nightrun.hands import clock, environment, left_work, own_api, state_file, top_folder
 from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.state_dir import StateDir
+from nightrun.policy import adoption
 from nightrun.words import task as words
 from nightrun.words.errors import NightrunError
 
@@ -52,6 +53,7 @@ def span(root: Path, since: float) -> Facts:
         facts = {"root": str(root), "since": since, "until": until, "snapshot": client.snapshot(), "cut": cut}
         facts["fatal"] = state_file.read_object(StateDir(root).fatal_issues) or None
         facts |= {"effectiveness": client.effectiveness(), "suggested": client.issues().get("suggested")}
+        facts["make"] = make_of(root)
         return {**facts, "ended": ended, "pending": [asdict(one) for one in pending], "settings": _settings(root, {})}
 
 
@@ -102,7 +104,13 @@ def _files(root: Path) -> Facts:
         "outbox": len(list(state.outbox.glob("*.json"))),
         "left": left_work.found(root) if state.path.is_dir() else [],
         "settings": _settings(root, run),
+        "make": make_of(root),
     }
+
+
+def make_of(root: Path) -> str | None:
+    """How make has to be called here; None: plain `make` does."""
+    return adoption.make_of(top_folder.makefile(root)) if (root / adoption.MAKE).is_file() else None
 
 
 def _is_alive(run: Facts) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from nightrun.policy import gates
 from nightrun.policy.gates import Listing
 
+MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which GNU make looks
 LARGEST_READ = 1 << 20  # bytes of a makefile or package file
 
 
@@ -15,6 +16,12 @@ def listing(root: Path) -> Listing:
     names = {path.name for path in root.iterdir()}
     texts = {name: _text(root / name) for name in gates.WANTED if name in names and (root / name).is_file()}
     return Listing(names, texts)
+
+
+def makefile(root: Path) -> str:
+    """The text of the makefile that `make` reads here; empty when there is none."""
+    found = (root / name for name in MAKEFILES)
+    return next((_text(one) for one in found if one.is_file()), "")
 
 
 def _text(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from nightrun.policy.task_types import TaskTypes
 
 POLICY = "pipeline.yaml"
 MAKE = "pipeline.mk"
+_INCLUDES = re.compile(rf"^\s*[-s]?include\b.*{re.escape(MAKE)}", re.MULTILINE)
 BACKLOG = "specs/backlog.md"
 META_BACKLOG = "specs/007-meta-pipeline-backlog.md"
 
@@ -72,6 +74,11 @@ class Proposal:
     chosen: Mapping[str, Any]
     gate: Gate | None
     others: tuple[Gate, ...] = ()  # further ways to check the work
+
+
+def make_of(makefile: str) -> str | None:
+    """How make is called in an adopted repository while its own makefile does not include MAKE; None: plain `make`."""
+    return None if _INCLUDES.search(makefile) else f"make -f {MAKE}"
 
 
 def propose(listing: Listing) -> Proposal:
