@@ -70,6 +70,17 @@ def test_a_gate_that_did_not_pass_is_found(gated: Path) -> None:
     assert log.exists() and str(log) in shown.stdout
 
 
+def test_a_gate_that_fails_once_and_then_passes_on_the_same_tree_is_flaky_as_in_an_attempt(repo: Path) -> None:
+    gate = "sh -c 'test -e been || { touch been; exit 1; }'"
+    policy(repo, gate=gate, more='workspace: {sandbox: "off"}\n')
+    task_commit(repo, "t1", {"one": "1\n"}, commands=(gate,))
+    shown = verify(repo)
+    assert shown.exit_code == 0, shown.output
+    assert ", flaky: it failed first on the same tree\n" in shown.stdout
+    (one,) = json.loads(verify(repo, "--json").stdout)["commits"]
+    assert (one["state"], one["found"]["result"], one["found"]["flaky"]) == ("holds", "passed", True)
+
+
 def test_a_gate_that_no_policy_has_is_found(gated: Path) -> None:
     task_commit(gated, "t1", {"one": "1\n"}, commands=("true",))
     shown = verify(gated, "--json")

@@ -57,6 +57,7 @@ def _said(one: Verdict) -> dict[str, Any]:
         "claimed": claim.gate,
         "found": {
             "result": found.result,
+            "flaky": found.flaky,
             "seconds": round(found.seconds, 2),
             "commands": list(found.commands),
             "log": found.log or None,

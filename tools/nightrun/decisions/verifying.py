@@ -70,6 +70,7 @@ class Found:
     commands: tuple[str, ...] = ()
     log: str = ""  # the file with what it printed, kept when it did not pass
     named: bool = True  # these are the commands that the commit names
+    flaky: bool = False  # it failed first on the same tree
     other_log: str = ""  # the log of its gate, when that is not the one that the commit names
 
 
@@ -169,6 +170,7 @@ def of_gate(made: Gate, *, log: str = "", named: bool = True) -> Found:
         commands=made.commands,
         log=log,
         named=named,
+        flaky=made.flaky,
     )
 
 
@@ -209,6 +211,7 @@ def _without_tree(gate: str) -> str:
 def _found(one: Verdict) -> str:
     result = one.found.result
     seconds = f" {one.found.seconds:.1f}s" if result in (gates.PASSED, gates.FAILED) else ""
+    seconds += ", flaky: it failed first on the same tree" if one.found.flaky else ""
     said = {gates.NONE: "no gate", UNCHECKED: "could not be checked"}.get(result, result)
     return f"{said}{seconds}" + ("; DOES NOT HOLD" if one.state == FALSE else "")
 

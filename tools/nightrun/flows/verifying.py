@@ -198,6 +198,13 @@ def _run(check: _Check, policy: Policy, claim: Claim, commands: Sequence[Sequenc
         if setup.result != gates.PASSED:
             return Gate(result=UNCHECKED, tree="", problem=f"workspace.setup: {setup.problem}", commands=setup.commands)
         made = _all(check.root, policy, commands, folder, log, timeout_s)
+        # As in an attempt: a gate that says no is asked again on the same tree.
+        for _ in range(policy.limits.gate_reruns):
+            check.watch.check(f"The gate of {claim.commit.sha[:10]}")
+            if made.result != gates.FAILED or git_change.tracked_tree(folder) != claim.commit.tree:
+                break
+            again = _all(check.root, policy, commands, folder, log, timeout_s)
+            made = replace(again, flaky=again.result == gates.PASSED)
         check.watch.check(f"The gate of {claim.commit.sha[:10]}")
         if made.result == gates.PASSED and git_change.tracked_tree(folder) != claim.commit.tree:
             why = "it changes files that git tracks, so it does not check what is committed"
