@@ -149,3 +149,22 @@ def test_root_mode_refuses_a_dirty_tree_at_start(new_night: object) -> None:
     assert night.until_idle() == 1
     assert "uncommitted changes" in night.log.read_text()
     assert (night.root / "README.md").read_text() == "mine\n"
+
+
+def test_what_a_scan_refuses_passes_once_a_person_accepts_it(new_night: object) -> None:
+    """A key that is none, for one: three equal attempts end with a question, and no answer let it pass before."""
+    night: Night = new_night({"limits": {"attempts": 5, "backoff": ["0s"]}})  # type: ignore[operator]
+    token = "ghp" + "_q7Zt2Vb9Lw4Xc6Rn1Ks8Jd3Hf5Gm0PyTa7Ue"
+    half = len(token) // 2
+    with night.api() as client:
+        client.add_task(script(f"printf '%s%s' {token[:half]} {token[half:]} >fixture.txt"), "impl")
+    night.until_idle()
+    (task,) = night.tasks()
+    assert task.status == "needs_decision", night.said()
+    assert f"`nightrun decide {task.id} accept`" in (task.decision_prompt or "")
+    assert token not in str(task)
+    done = CliRunner().invoke(main, ["decide", "--repo", str(night.root), task.id, "accept"])
+    assert (done.exit_code, done.output) == (0, f"impl {task.id} goes back to work.\n")
+    assert night.until_idle() == 0, night.said()
+    check_one_commit_each(night, night.tasks())
+    assert git_out(night.root, "show", "main:fixture.txt") == token

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST = 100
 ACCEPT, REFUSE = "accept", "refuse"
+ACCEPTED = "A person looked at what the scans refused and accepts it: make the same change again."
 
 
 @click.command("decide")
@@ -32,7 +33,8 @@ def command(root: Path, task: str | None, text: str | None, drop: bool, as_json:
 
     The answer is given to the next attempt, and the task goes back to work. A finished change that is held for you is
     accepted (as with `nightrun commit`) or refused: then the task goes back to work with what was found and what you
-    say. A task that nobody shall work on any more is dropped. Works while nothing runs, too.
+    say. Where a scan refused the change, `accept` lets the next attempt pass with what was found. A task that nobody
+    shall work on any more is dropped. Works while nothing runs, too.
 
     \b
     Examples:
@@ -72,7 +74,12 @@ def _drop(client: Client, task: str, why: str, *, as_json: bool) -> None:
 def _answer(root: Path, client: Client, task: str, text: str, *, as_json: bool) -> None:
     from nightrun.flows import runner_by_hand
 
-    if client.task(task).status != COMPLETED:
+    now = client.task(task)
+    refused = now.context.get("refused")
+    if now.status != COMPLETED and refused and text.strip().lower() == ACCEPT:
+        known = [*(now.context.get("accepted") or ()), *refused]
+        after = client.patch(task, decision=ACCEPTED, context={"accepted": known, "refused": None})
+    elif now.status != COMPLETED:
         after = client.patch(task, decision=text)
     else:
         word, why = _word(task, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from nightrun.decisions import secret_patterns
 from nightrun.decisions.lines import safe
@@ -22,6 +23,17 @@ def refused(findings: Iterable[ScanFinding]) -> list[ScanFinding]:
 def held(findings: Iterable[ScanFinding]) -> list[ScanFinding]:
     """Those that keep the finished change from landing until a person agrees."""
     return [one for one in findings if one.effect == HOLD]
+
+
+def key(finding: ScanFinding) -> str:
+    """The same for the same finding in the next attempt, on whatever line it stands then."""
+    return _line(replace(finding, line=None))
+
+
+def without(findings: Iterable[ScanFinding], accepted: object) -> list[ScanFinding]:
+    """Those that a person has not accepted; `accepted` is what a task remembers of that."""
+    known = accepted if isinstance(accepted, list) else []
+    return [one for one in findings if key(one) not in known]
 
 
 def summary(findings: Sequence[ScanFinding]) -> str:

@@ -53,6 +53,7 @@ class Judged:
     changed: bool = False
     gate: Gate | None = None
     held: tuple[ScanFinding, ...] = ()  # what a person must agree to before it lands
+    refused: tuple[ScanFinding, ...] = ()  # what a person can accept, so that the next attempt passes with it
     blameless: bool = False  # the target itself fails the gate
     untouchable: bool = False  # the folder must stay as it is for a person to look at
     usage: dict[str, Any] = field(default_factory=dict)
@@ -306,8 +307,8 @@ def _checked(world: World, task: Task, place: Place, told: Judged) -> Judged:
         return told
     # What is missing was perhaps never fetched. git starts a program to fetch it, which the gate may have named.
     if scan.exception() is None:
-        return _scanned(told, scan.result())
-    return _scanned(told, _scan(world, task, place, told, settings, lazy=True))
+        return _scanned(task, told, scan.result())
+    return _scanned(task, told, _scan(world, task, place, told, settings, lazy=True))
 
 
 def _gated(world: World, task: Task, place: Place, told: Judged) -> Judged:
@@ -344,9 +345,10 @@ def _texts(world: World, before: str, after: str | None, path: str) -> tuple[str
     return old, new
 
 
-def _scanned(told: Judged, findings: list[ScanFinding]) -> Judged:
+def _scanned(task: Task, told: Judged, findings: list[ScanFinding]) -> Judged:
+    findings = scan_report.without(findings, task.context.get("accepted"))
     refused = scan_report.refused(findings)
     if refused:
         wrong = Outcome(kind="scan", summary=scan_report.summary(refused), output=scan_report.text(refused))
-        return replace(told, outcome=wrong)
+        return replace(told, outcome=wrong, refused=tuple(refused))
     return replace(told, held=tuple(scan_report.held(findings)))

@@ -60,6 +60,8 @@ def not_completed(world: World, task: Task, judged: Judged, kept: str | None, pl
     said = _said(world, task, judged)
     said["context"]["last_result"] = _last_result(world, task, judged, place)
     question = runner_budget.question(world, task, judged.usage) or _stands_still(said, judged)
+    if question and judged.refused:
+        question += f" `nightrun decide {task.id} accept` lets it pass with what was found."
     following = retry.after(
         outcome,
         failures=task.failures,
@@ -148,6 +150,7 @@ def _context(task: Task, judged: Judged) -> dict[str, Any]:
         "last_failure": failure and {**failure, "fingerprint": fingerprint.clean(outcome.summary)},
         "last_result": None,
         "held": [scan_report.summary([one]) for one in judged.held][:20] or None,
+        "refused": [scan_report.key(one) for one in judged.refused] or None,
         "agreed": None,  # a person's word was about an earlier attempt's change
     }
 
