@@ -69,10 +69,10 @@ def why(world: World) -> str:
 
 def is_over(world: World, task: Task) -> bool:
     """Whether the repair is not needed any more: the target passes the gate by itself."""
-    tip = git.tip(world.root, world.target_ref)
-    if world.in_root or tip is None or task.context.get("condition") != gate_red.NAME:
+    if world.in_root or task.context.get("condition") != gate_red.NAME or not world.policy.project.baseline:
         return False
-    return world.policy.project.baseline and runner_gate.of_target(world, task, tip) == gates.PASSED
+    tip = git.tip(world.root, world.target_ref)
+    return tip is not None and runner_gate.of_target(world, task, tip) == gates.PASSED
 
 
 def not_needed(world: World) -> Judged:
