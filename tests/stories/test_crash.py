@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from nightrun.flows import runner_land, runner_workspace
 from nightrun.flows.runner_workspace import Place
 from nightrun.flows.runner_world import World
-from nightrun.hands import git_change, git_settings
+from nightrun.hands import git_change, git_settings, git_worktree
 from nightrun.words.task import Task
 from tests.stories.conftest import Nights
 from tests.stories.crash import Crash, Point, Step, has_strace
@@ -182,6 +184,22 @@ def test_the_branch_of_an_attempt_that_did_nothing_yet_is_removed(crash: Crash) 
     assert not place.path.exists()
     assert git_out(crash.night.root, "for-each-ref", "refs/heads/pipeline") == ""
     assert list(crash.night.root.glob(".git/worktrees/*")) == []
+
+
+@pytest.mark.parametrize("taken", [b"", b"\0" * 40], ids=["empty", "zeros"])
+@pytest.mark.parametrize("there", [True, False], ids=["folder", "no folder"])
+def test_a_worktree_of_the_target_that_a_power_cut_broke_is_removed(crash: Crash, taken: bytes, there: bool) -> None:
+    """git writes its small files without making them durable; what it keeps of it stayed for ever."""
+    folder = crash.night.state.worktrees / "target.runner-2"
+    git_worktree.add(crash.night.root, folder, None, "main")
+    entry = crash.night.root / ".git/worktrees/target.runner-2"
+    (entry / "gitdir").write_bytes(taken)
+    (entry / "nightrun-index.1.0581fad4").touch()
+    os.utime(entry, (0, 0))  # before the boot
+    if not there:
+        shutil.rmtree(folder)
+    crash.recover()
+    crash.check_clean()
 
 
 def interrupted_in(crash: Crash) -> tuple[Task, Place]:

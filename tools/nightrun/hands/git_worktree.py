@@ -34,6 +34,8 @@ def remove(root: Path, path: Path) -> None:
     """
     path = Path.cwd() / path
     known = [entry for entry, place in _entries(root) if _same(place, path)]
+    if path.is_relative_to(root / _OURS):
+        known += [entry for entry in _broken(root) if entry.name == path.name]
     if not known and not path.is_relative_to(root / _OURS):
         if not os.path.lexists(path):
             return
@@ -69,6 +71,11 @@ def prune(root: Path) -> None:
         if (entry / "locked").exists() and clock.now() - entry.stat().st_mtime < _HALF_MADE_S:
             continue  # git locks one that it is making
         _remove_folder(entry)
+    booted = clock.now() - clock.boottime()
+    for entry in _broken(root):
+        is_ours = any(entry.glob("nightrun-*"))
+        if is_ours and _modified(entry) < booted and not os.path.lexists(root / _OURS / entry.name):
+            _remove_folder(entry)
 
 
 def delete_branch(root: Path, branch: str, expected: str) -> bool:
@@ -125,8 +132,14 @@ def _entries(root: Path) -> Iterator[tuple[Path, Path]]:
     folders = sorted((common / "worktrees").iterdir()) if (common / "worktrees").is_dir() else []
     for entry in folders:
         dot_git = _line(entry / "gitdir")
-        if dot_git:
+        if dot_git and "\0" not in dot_git:
             yield entry, Path(os.path.normpath(entry / dot_git)).parent
+
+
+def _broken(root: Path) -> list[Path]:
+    """Those of which git does not know any more where they are: a power cut took the file that says it."""
+    found = [one for one in (git.common_dir(root) / "worktrees").glob("*") if one.is_dir()]
+    return [one for one in found if not (_line(one / "gitdir") or "").strip("\0")]
 
 
 def _line(path: Path) -> str | None:
