@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -63,3 +64,11 @@ def test_rows_are_indented_below_their_heading_and_wrapped() -> None:
         ("    five six seven", "bad"),
         ("    make logs", "dim"),
     ]
+
+
+def test_a_length_of_time_is_right_over_the_end_of_summer_time() -> None:
+    """reliability.md, fault 41: the clock on the wall shows the same twice; in UTC they are an hour apart."""
+    before, after = 1_792_888_200.0, 1_792_891_800.0  # 2026-10-25 00:30 and 01:30 in UTC
+    assert [lines.at(one, UTC) for one in (before, after)] == ["2026-10-25 00:30", "2026-10-25 01:30"]
+    assert [lines.at(one, ZoneInfo("Europe/Berlin")) for one in (before, after)] == ["2026-10-25 02:30"] * 2
+    assert lines.lasting(after - before) == "1 h"
