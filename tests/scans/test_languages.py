@@ -171,3 +171,65 @@ def test_lines_that_only_look_like_it_are_let_pass(name: str) -> None:
 @pytest.mark.parametrize("path", ["README.md", "src/a.py", "tests/data.csv", "a.f90", "test", "tests/run.tcl"])
 def test_what_is_no_test_or_in_another_language_is_not_judged(path: str) -> None:
     assert languages.of(path) is None
+
+
+# An exact check, and one in its place that lets more pass.
+LOOSER = {
+    "Python": [
+        ("    assert f(1) == 3", "    assert f(1)"),
+        ("    assert f(1) is None", "    assert f(1) is not None"),
+        ("    self.assertEqual(f(1), 3)", "    self.assertTrue(f(1))"),
+        ("    self.assertDictEqual(a, b)", "    self.assertIn(1, a)"),
+        ("    m.assert_called_once_with(1)", "    m.assert_called()"),
+        ("    with pytest.raises(ValueError):", "    assert f(1) is not None"),
+    ],
+    "JavaScript": [
+        ("  expect(f(1)).toBe(3)", "  expect(f(1)).toBeDefined()"),
+        ("  expect(f(1)).toStrictEqual([3])", "  expect(f(1)).toBeTruthy()"),
+        ("  assert.strictEqual(f(1), 3)", "  assert.ok(f(1))"),
+        ("  assert.deepEqual(a, b)", "  assert(a)"),
+        ("  expect(a).to.equal(3)", "  expect(a).to.exist"),
+        ("  assert.throws(() => f())", "  assert.ok(f)"),
+        ("  expect(f).toHaveBeenCalledWith(1)", "  expect(f).toHaveBeenCalled()"),
+    ],
+    "Go": [
+        ("\tassert.Equal(t, 3, f(1))", "\tassert.NotNil(t, f(1))"),
+        ("\trequire.ErrorIs(t, e, x)", "\trequire.Error(t, e)"),
+    ],
+    "Rust": [
+        ("    assert_eq!(f(1), 3);", "    assert!(f(1) > 0);"),
+        ("    assert!(f(1) == 3);", "    assert_ne!(f(1), 4);"),
+    ],
+    "Java": [
+        ("  assertEquals(3, f(1));", "  assertNotNull(f(1));"),
+        ("  assertThrows(E.class, () -> f());", "  assertTrue(true || ok);"),
+        ("  assertThat(f(1)).isEqualTo(3);", "  assertThat(f(1)).isNotNull();"),
+    ],
+    "Ruby": [("  expect(f).to eq(3)", "  expect(f).to be_truthy"), ("  assert_equal 3, f", "  assert f")],
+    "PHP": [
+        ("  $this->assertSame(3, f());", "  $this->assertNotNull(f());"),
+        ("  expect(f())->toBe(3);", "  expect(f())->toBeTruthy();"),
+    ],
+    "C#": [
+        ("  Assert.Equal(3, F());", "  Assert.NotNull(F());"),
+        ("  F().Should().Be(3);", "  F().Should().NotBeNull();"),
+    ],
+    "C++": [("  EXPECT_EQ(f(), 3);", "  EXPECT_TRUE(f());"), ("  REQUIRE(f() == 3);", "  REQUIRE(f() > 0);")],
+    "Elixir": [("  assert f() == 3", "  assert f()")],
+    "Swift": [("  XCTAssertEqual(f(), 3)", "  XCTAssertNotNil(f())"), ("  #expect(f() == 3)", "  #expect(f() != nil)")],
+    "bats": [('  [ "$output" = "3" ]', '  [ -n "$output" ]'), ("  assert_output 3", "  refute_output 4")],
+}
+
+
+def test_every_language_with_assertions_knows_exact_ones() -> None:
+    assert set(LOOSER) == {one.name for one in LANGUAGES if one.assertions.pattern != languages.NEVER}
+
+
+@pytest.mark.parametrize(
+    ("name", "exact", "loose"), [(name, *pair) for name, pairs in LOOSER.items() for pair in pairs]
+)
+def test_an_exact_check_is_told_from_a_looser_one(name: str, exact: str, loose: str) -> None:
+    language = next(one for one in LANGUAGES if one.name == name)
+    assert language.assertions.match(exact) and language.assertions.match(loose)
+    assert language.exact.match(exact)
+    assert not language.exact.match(loose)

@@ -66,6 +66,29 @@ def test_a_test_that_no_runner_finds_any_more_is_held() -> None:
     assert len(found(changes.change({"tests/test_calc.py": TWO}, {"tests/calc_off.py": TWO}))) == 1
 
 
+@pytest.mark.parametrize("loose", ["is not None", "!= 5", ">= 0", "in range(9)"])
+def test_an_exact_check_that_gave_way_to_a_looser_one_is_held_with_both(loose: str) -> None:
+    (finding,) = after(TWO.replace("== 3", loose))
+    assert finding.message == (
+        "1 exact check gave way to what lets more pass: `assert calc.add(1, 2) == 3` is gone,"
+        f" `assert calc.add(1, 2) {loose}` is new."
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TWO.replace("== 3", "== 4"),
+        TWO.replace("assert calc.add(1, 2) == 3", "with pytest.raises(TypeError):\n        calc.add(1, 2)"),
+        TWO + "    assert calc.add(1, 2) is not None\n",
+        TWO.replace("import calc\n", "import calc\nassert calc\n"),
+    ],
+)
+def test_checks_that_are_as_exact_as_before_or_more_are_no_finding(text: str) -> None:
+    assert after(text) == []
+    assert after(TWO, before=TWO.replace("== 3", "is not None")) == []
+
+
 def test_a_skip_is_held_with_its_line() -> None:
     (finding,) = after(TWO.replace("def test_divide", "@pytest.mark.skip(reason='later')\ndef test_divide"))
     assert finding.line == 9

@@ -206,7 +206,11 @@ class Scan(Section):
     nested_repositories: Flag = Field(
         default=True, description="Whether git repositories inside the change are refused."
     )
-    weakened_tests: Flag = Field(default=True, description="Whether deleted, skipped or loosened tests are looked for.")
+    weakened_tests: Flag = Field(
+        default=True,
+        description="Whether deleted, skipped or loosened tests are looked for. A value or a tolerance that was "
+        "changed is not seen.",
+    )
     destructive: Flag = Field(
         default=True,
         description="Whether a change waits for you that takes away more than 50 lines, and more than three times as "

@@ -16,6 +16,7 @@ class Language:
     files: re.Pattern[str]  # paths of the files whose tests a test runner would find
     tests: re.Pattern[str]  # one test begins
     assertions: re.Pattern[str]  # something is checked
+    exact: re.Pattern[str]  # of these, the ones that let one value or one error pass and nothing else
     skips: re.Pattern[str]  # a test, or a file of tests, is not run or may fail
     always_true: re.Pattern[str]  # a check that cannot fail
     comment: str  # how a line starts that says nothing
@@ -27,6 +28,7 @@ def _language(
     *,
     tests: str = NEVER,
     assertions: str = NEVER,
+    exact: str = NEVER,
     skips: str = NEVER,
     always_true: str = NEVER,
     comment: str = "//",
@@ -36,6 +38,7 @@ def _language(
         files=re.compile(files),
         tests=re.compile(tests),
         assertions=re.compile(assertions),
+        exact=re.compile(exact),
         skips=re.compile(skips),
         always_true=re.compile(always_true),
         comment=comment,
@@ -50,6 +53,8 @@ LANGUAGES = (
         r"(?:.*/)?(?:test[^/]*|[^/]*_tests?|conftest)\.py",
         tests=r"\s*(?:async\s+)?def\s+test",
         assertions=r"\s*assert\b|.*\bself\.(?:assert|fail)\w*\(|.*\.assert_\w+\(|.*\b(?:pytest\.)?(?:raises|warns)\(",
+        exact=r"\s*assert\b.*(?:==|\bis\s+(?!not\b))|.*\bself\.assert(?:\w*Equals?|Is|IsNone|Raises\w*|Warns\w*)\("
+        r"|.*\.assert_called_(?:once_)?with\(|.*\b(?:pytest\.)?(?:raises|warns)\(",
         skips=r"\s*@(?:pytest\.mark\.|unittest\.|mark\.)?(?:skip|skipif|skipIf|skipUnless|xfail|expectedFailure)\b"
         r"|\s*(?:raise\s+|return\s+)?(?:pytest\.(?:skip|xfail|importorskip)|self\.skipTest|unittest\.SkipTest)\b"
         r"|.*\b(?:marks|pytestmark)\s*=.*\bpytest\.mark\.(?:skip|skipif|xfail)\b"
@@ -67,6 +72,8 @@ LANGUAGES = (
         tests=r"\s*(?:it|test|specify|fit|xit|xtest)(?:\.\w+)*\s*\(",
         assertions=r".*(?:\bexpect(?:\.\w+)?\s*\(|\bassert(?:\.\w+)*\s*\(|\.should\b"
         r"|\bt\.(?:is|deepEqual|truthy|throws)\()",
+        exact=r".*\.(?:to(?:Be|Equal|StrictEqual|Throw\w*|HaveLength|HaveBeenCalledWith|BeNull|BeUndefined)|equals?|eql|throws?"
+        r"|rejects|is|(?:not)?(?:[sS]trict|[dD]eep)\w*[eE]qual)\s*\(",
         skips=r"\s*(?:(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|only|todo|failing|fixme|skipIf)\b"
         r"|(?:xit|xtest|xdescribe|xcontext|fit|fdescribe)\s*\(|this\.skip\(\)|t\.skip\()",
         always_true=r".*\bexpect\s*\(\s*(?P<value>true|1|\"[^\"]*\"|'[^']*')\s*\)"
@@ -79,6 +86,7 @@ LANGUAGES = (
         r"(?:.*/)?[^/]*_test\.go",
         tests=r"func\s+(?:\([^)]*\)\s*)?(?:Test|Fuzz|Example)\w*\s*\(|.*\bt\.Run\(",
         assertions=r".*\b(?:t|b|tb)\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow)\(|.*\b(?:assert|require)\.\w+\(",
+        exact=r".*\b(?:assert|require)\.(?:\w*Equal\w*|Exactly|JSONEq|ErrorIs|Len|Same|Panics\w*)\(",
         skips=r".*\b(?:t|b|tb|s\.T\(\))\.(?:Skip|Skipf|SkipNow)\(|\s*//\s*(?:go:build|\+build)\s+(?:ignore|never|skip)",
         always_true=r".*\b(?:assert|require)\.(?:True\(\w+,\s*true|False\(\w+,\s*false|Nil\(\w+,\s*nil)\s*[,)]"
         rf"|.*\b(?:assert|require)\.Equal\(\w+,\s*{_LITERALS_EQUAL}",
@@ -88,6 +96,7 @@ LANGUAGES = (
         r".*\.rs",  # unit tests stand in the files of the code
         tests=r"\s*#\[(?:\w+::)*(?:test|rstest|test_case)\b",
         assertions=r".*\bassert(?:_eq|_ne|_matches)?!\s*[(\[{]",
+        exact=r".*\bassert_(?:eq|matches)!|.*\bassert!\s*\(.*==",
         skips=r"\s*#\[(?:cfg_attr\(.*)?\bignore\b",
         always_true=rf".*\bassert!\s*\(\s*true\s*[,)]|.*\bassert_eq!\s*\(\s*{_LITERALS_EQUAL}",
     ),
@@ -97,6 +106,8 @@ LANGUAGES = (
         r"\.(?:java|kt|groovy|scala)",
         tests=r"\s*@(?:\w+\.)*(?:Test|ParameterizedTest|RepeatedTest|TestFactory|Property)\b|\s*(?:it|test)\s*\(\s*\"",
         assertions=r".*\b(?:assert\w*|verify|expectThat|assertThat)\s*[({]|.*\.should\w*\b|\s*assert\s",
+        exact=r".*\b(?:assert(?:\w*Equals|Same|Throws\w*|FailsWith)|verify|isEqualTo\w*|isSameAs|containsExactly\w*|hasSize"
+        r"|equalTo|shouldBe|shouldThrow)\b|\s*assert\s.*==",
         skips=r"\s*@(?:\w+\.)*(?:Disabled\w*|Ignore)\b|.*\b(?:assume(?:True|False|That)|Assumptions?\.\w+)\s*\("
         r"|\s*(?:ignore|xit|xtest)\s*\(",
         always_true=r".*\bassert(?:True\(\s*true|False\(\s*false|Null\(\s*null)\s*[,)]"
@@ -107,6 +118,8 @@ LANGUAGES = (
         r"(?:.*/)?(?:[^/]*_(?:spec|test)|test_[^/]*)\.rb",
         tests=r"\s*(?:it|specify|scenario|test|xit|fit)\s*[\"'({]|\s*def\s+test_",
         assertions=r".*\bexpect\s*[({]|\s*(?:assert|refute)\w*\b|.*\.(?:should|must_|wont_)\w*\b",
+        exact=r".*\b(?:eq|eql|equal|match_array|contain_exactly|raise_error|assert_equal|assert_raises?|must_equal"
+        r"|must_raise)\b",
         skips=r"\s*(?:xit|xdescribe|xcontext|xspecify|fit|fdescribe)\b|\s*(?:skip|pending)\b\s*(?:[\"'(]|$)"
         r"|.*,\s*(?:skip|pending):?\s*(?:=>)?\s*(?:true|[\"'])",
         always_true=r".*\bexpect\s*\(\s*true\s*\)\.to\s+(?:be\s+true|be_truthy|eq\(?\s*true)|\s*assert\s*\(?\s*true\b",
@@ -117,6 +130,7 @@ LANGUAGES = (
         r"(?:.*/)?(?:[^/]*Test|tests?/(?:.*/)?[^/]*)\.php",
         tests=r"\s*(?:public\s+)?function\s+test|\s*#\[Test\]|\s*(?:it|test)\s*\(",
         assertions=r".*(?:->|::)(?:assert|expect)\w*\(|\s*expect\s*\(",
+        exact=r".*(?:->|::)(?:assert(?:\w*Equals|Same|Count)|expectException\w*|toBe|toEqual|toThrow)\(",
         skips=r".*(?:->|::)mark(?:TestSkipped|TestIncomplete)\(|.*->(?:skip|todo|only)\(",
         always_true=r".*(?:->|::)assert(?:True\(\s*true|False\(\s*false|Null\(\s*null)\s*[,)]"
         rf"|.*(?:->|::)assert(?:Equals|Same)\(\s*{_LITERALS_EQUAL}",
@@ -126,6 +140,7 @@ LANGUAGES = (
         r"(?:.*/)?(?:[^/]*Tests?|[^/]*\.(?:Tests?|Specs)/(?:.*/)?[^/]*)\.cs",
         tests=r"\s*\[(?:\w+,\s*)*(?:Fact|Theory|Test|TestCase|TestMethod|DataTestMethod)\b",
         assertions=r".*\b(?:\w*Assert)\.\w+(?:<.*>)?\(|.*\.Should\(\)",
+        exact=r".*\bAssert\.(?:\w*Equal|\w*Same|Throws\w*)(?:<.*>)?\(|.*\.Should\(\)\.(?:Be|Equal|BeEquivalentTo|Throw)\w*\(",
         skips=r"\s*\[(?:\w+,\s*)*(?:Ignore|Explicit)\b|\s*\[.*\bSkip\s*=|.*\bAssert\.(?:Ignore|Inconclusive|Skip)\w*\(",
         always_true=r".*\bAssert\.(?:IsTrue|True)\(\s*true\s*[,)]"
         rf"|.*\bAssert\.(?:AreEqual|Equal)\(\s*{_LITERALS_EQUAL}",
@@ -137,6 +152,7 @@ LANGUAGES = (
         r"|\s*(?:static\s+)?void\s+test_\w+\s*\(",
         assertions=r".*\b(?:EXPECT|ASSERT|CHECK|REQUIRE|BOOST_(?:CHECK|REQUIRE|TEST)|TEST_ASSERT)\w*\s*\("
         r"|.*\bassert\w*\s*\(",
+        exact=r".*\b(?:EXPECT|ASSERT|TEST_ASSERT|BOOST_(?:CHECK|REQUIRE))_(?:\w*EQ\w*|THROW\w*)\s*\(|.*\b\w+\s*\(.*==",
         skips=r".*\b(?:GTEST_SKIP|SKIP|TEST_IGNORE\w*)\s*\(|.*\bTEST(?:_F|_P)?\s*\(.*\bDISABLED_",
         always_true=r".*\b(?:EXPECT_TRUE|ASSERT_TRUE|CHECK|REQUIRE|assert)\s*\(\s*(?:true|1)\s*\)",
     ),
@@ -145,6 +161,7 @@ LANGUAGES = (
         r"(?:.*/)?[^/]*_test\.exs",
         tests=r"\s*(?:test|property)\s+\"",
         assertions=r"\s*(?:assert|refute)\w*\b",
+        exact=r"\s*assert\w*\b.*(?:==|\s=\s)|\s*assert_raise\b",
         skips=r"\s*@(?:module)?(?:tag|describetag)\s+:?skip\b",
         always_true=r"\s*assert\s+true\s*$",
         comment="#",
@@ -154,6 +171,7 @@ LANGUAGES = (
         r"(?:.*/)?(?:[^/]*Tests?|Tests/(?:.*/)?[^/]*)\.swift",
         tests=r"\s*(?:\w+\s+)*func\s+test|\s*@Test\b",
         assertions=r".*\bXCT(?:Assert|Fail|Unwrap)\w*\(|.*#(?:expect|require)\(",
+        exact=r".*\bXCTAssert(?:Equal|Identical|Throws\w*)\(|.*#(?:expect|require)\(.*(?:==|throws:)",
         skips=r".*\bXCTSkip\w*\(|.*\bthrow\s+XCTSkip|\s*@Test\(.*\.disabled|.*\bwithKnownIssue\b",
         always_true=r".*\bXCTAssert(?:True)?\(\s*true\s*[,)]|.*#expect\(\s*true\s*\)",
     ),
@@ -162,6 +180,7 @@ LANGUAGES = (
         r".*\.bats",
         tests=r"\s*@test\b",
         assertions=r"\s*(?:\[\[?\s|assert\w*\b|refute\w*\b)",
+        exact=r"\s*\[\[?\s.*(?:\s==?\s|\s-eq\s)|\s*assert_(?:equal|output|line|success|failure)\b",
         skips=r"\s*skip\b",
         always_true=r"\s*(?:true|:)\s*$",
         comment="#",

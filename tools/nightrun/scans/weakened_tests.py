@@ -37,7 +37,7 @@ def look(change: Change, settings: Any) -> list[ScanFinding]:
     files = _files(change)
     _follow_renames(files)
     unread = (one for one in files if one.entry.binary or not change.complete)
-    seen = (finding for one in files for finding in (*_fewer(one), *_skipped(one), *_always_true(one)))
+    seen = (finding for one in files for finding in (*_fewer(one), *_looser(one), *_skipped(one), *_always_true(one)))
     return [*(finding for one in unread for finding in _deleted(one)), *seen]
 
 
@@ -155,6 +155,25 @@ def _fewer(one: _File) -> Iterator[ScanFinding]:
         first = next(text for number, text in lost.values() if number)
         message = f"{' and '.join(counted)} {where}; the first line of them is `{found.quoted(first)}`."
         yield found.hold(NAME, one.entry.path, None, message)
+
+
+def _looser(one: _File) -> Iterator[ScanFinding]:
+    """Exact checks that went while others came. A value or a tolerance that was changed is not seen."""
+    number, first = _lost(one, one.language.exact)
+    came = [text for _, text in one.new if _is_loose(one.language, text)]
+    looser = min(number, len(came) - sum(1 for text in one.gone if _is_loose(one.language, text)))
+    if looser > 0:
+        message = (
+            f"{count(looser, 'exact check')} gave way to what lets more pass: `{found.quoted(first)}` is gone,"
+            f" `{found.quoted(came[0])}` is new."
+        )
+        yield found.hold(NAME, one.entry.path, None, message)
+
+
+def _is_loose(language: Language, text: str) -> bool:
+    """An assertion that is not exact; what cannot fail at all is said for itself."""
+    is_exact, never_fails = language.exact.match(text), language.always_true.match(text)
+    return bool(language.assertions.match(text) and not is_exact and not never_fails)
 
 
 def _lost(one: _File, expression: re.Pattern[str]) -> tuple[int, str]:
