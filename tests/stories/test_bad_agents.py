@@ -101,10 +101,10 @@ class Morning:
     def root(self) -> Path:
         return self.night.root
 
-    def failed_as(self, name: str) -> Task:
+    def failed_as(self, name: str, *, status: str = "failed") -> Task:
         """The task, which failed after all attempts; its class is the same in each."""
         task = self.tasks[name]
-        assert task.status == "failed", (task, self.night.said())
+        assert task.status == status, (task, self.night.said())
         assert task.failures == task.attempt == ATTEMPTS
         assert [one["outcome"] for one in self.attempts[name]] == [task.error_class] * ATTEMPTS
         return task
@@ -186,7 +186,8 @@ def is_over(night: Night, ids: dict[str, str]) -> bool:
     return all(
         (one.waiting_reason is not None and one.status == "pending")
         if key in waiting
-        else one.status in ("completed", "failed") and one.commit_state not in ("pending", "committed")
+        else one.status in ("completed", "failed", "needs_decision")
+        and one.commit_state not in ("pending", "committed")
         for key, one in tasks.items()
     )
 
@@ -329,9 +330,14 @@ def test_a_change_to_what_guards_the_repository_waits_for_a_person(morning: Morn
         ("link", "link"),
     ],
 )
-def test_a_change_that_must_not_be_is_refused_and_kept_on_its_branch(morning: Morning, name: str, path: str) -> None:
-    task = morning.failed_as(name)
+def test_a_change_that_must_not_be_is_refused_kept_on_its_branch_and_a_person_is_asked(
+    morning: Morning, name: str, path: str
+) -> None:
+    task = morning.failed_as(name, status="needs_decision")
     assert task.error_class == "scan"
+    assert path in (task.decision_prompt or "") and f"`nightrun decide {task.id} accept`" in (
+        task.decision_prompt or ""
+    )
     assert path in (task.error_summary or "")
     assert path in git_out(morning.root, "ls-tree", "-r", "--name-only", f"pipeline/{task.id}.{ATTEMPTS}")
 

@@ -10,6 +10,7 @@ from nightrun.decisions.lines import safe
 from nightrun.words.change import HOLD, REFUSE, ScanFinding
 
 PATH_CHARS = 200
+ASKED = 10  # findings that a question to a person shows
 MESSAGE_CHARS = 400
 _ESCAPED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _WORDS = {REFUSE: "refused", HOLD: "held"}
@@ -49,6 +50,13 @@ def text(findings: Sequence[ScanFinding]) -> str:
     """A line for each, refusals first, each with what becomes of the change because of it."""
     ordered = [*refused(findings), *held(findings)]
     return "\n".join(f"{_WORDS[one.effect]}: {_line(one)}" for one in ordered)
+
+
+def question(findings: Sequence[ScanFinding], attempts: int) -> str:
+    """What a person is asked when the last attempt was refused, too: what was found is for them to accept or not."""
+    shown = "; ".join(_line(one) for one in findings[:ASKED])
+    more = f"; and {len(findings) - ASKED} more" if len(findings) > ASKED else ""
+    return f"Scans refused the change of the last of {attempts} attempts: {shown}{more}. What shall be done?"
 
 
 def shown_path(path: str) -> str:

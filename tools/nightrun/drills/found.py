@@ -71,15 +71,19 @@ class Drill:
 
 def failed(seen: Seen, *classes: str) -> Finding:
     """It did not become a commit, for one of these reasons."""
-    task = seen.task
-    good = task.status == words.FAILED and task.error_class in classes and not seen.paths
+    good = _is_refused(seen.task) and seen.task.error_class in classes and not seen.paths
     return Finding(good, _how(seen))
+
+
+def _is_refused(task: Task) -> bool:
+    """What scans refused to the last waits for a person."""
+    return task.status == words.FAILED or (task.status == words.NEEDS_DECISION and task.error_class == "scan")
 
 
 def held(seen: Seen, *paths: str) -> Finding:
     """It waits for a person, who is told one of the paths; a gate that already said no is as good."""
     task = seen.task
-    if task.status == words.FAILED and task.error_class in ("gate", "scan"):
+    if _is_refused(task) and task.error_class in ("gate", "scan"):
         return Finding(not seen.paths, _how(seen))
     told = not paths or any(one in (task.commit_reason or "") for one in paths)
     good = task.status == words.COMPLETED and task.commit_state == words.COMMIT_HELD and told and not seen.paths
@@ -112,6 +116,8 @@ def _how(seen: Seen) -> str:
         return "landed as one commit" if number == 1 else f"{number} commits of it on the target"
     if task.status == words.COMPLETED:
         return f"{task.commit_state}: {task.commit_reason or 'no reason given'}"
+    if _is_refused(task):
+        return f"refused, a person is asked: {task.error_summary or 'no reason given'}"
     why = task.waiting_reason or task.error_summary or "no reason given"
     return f"still {task.status}: {why}"
 

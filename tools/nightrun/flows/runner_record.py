@@ -60,6 +60,8 @@ def not_completed(world: World, task: Task, judged: Judged, kept: str | None, pl
     said = _said(world, task, judged)
     said["context"]["last_result"] = _last_result(world, task, judged, place)
     question = runner_budget.question(world, task, judged.usage) or _stands_still(said, judged)
+    if not question and judged.refused and task.failures + 1 >= limits.attempts:
+        question = scan_report.question(judged.refused, limits.attempts)
     if question and judged.refused:
         question += f" `nightrun decide {task.id} accept` lets it pass with what was found."
     following = retry.after(
