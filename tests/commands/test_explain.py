@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +13,13 @@ from nightrun.cli import main
 from tests import story
 from tests.commands.night import Night
 
+PROGRAM = str(Path(sys.executable).with_name("nightrun"))
+
 
 @pytest.fixture
-def night(tmp_path: Path) -> Iterator[Night]:
+def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
+    """With `nightrun` on the PATH."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     made = Night(tmp_path / "project")
     yield made
     made.close()
@@ -40,6 +46,17 @@ def test_task_is_explained_from_its_history_and_from_git(night: Night) -> None:
     assert again.exit_code == 0, again.output
     assert again.stdout == shown.stdout
     assert not night.api.state.api_json.exists()
+
+
+def test_where_nightrun_is_not_on_the_path_its_commands_name_the_program(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = os.environ["PATH"].split(os.pathsep)
+    monkeypatch.setenv("PATH", os.pathsep.join(one for one in folders if Path(one) != Path(PROGRAM).parent))
+    night.add("Write the parser")
+    shown = night.run("explain", night.end("failed", error_class="gate", error_summary="red").id).stdout
+    assert f"    {PROGRAM} report --since 7d\n" in shown
+    assert "    nightrun " not in shown
 
 
 def test_issue_is_explained_by_id_and_by_the_name_of_its_condition(night: Night) -> None:

@@ -39,7 +39,8 @@ def test_without_a_run_pauses_and_decisions_are_shown_as_well(night: Night) -> N
     shown = night.run("status").stdout
     assert "nothing is running; 0 running, 0 waiting" in shown
     assert "Name the flag: Which name?\n    make decide TASK=" in shown
-    assert "limit: resets at 7 (by nightrun)\n    nightrun pause --agent codex keeps it, make resume ends it" in shown
+    assert "limit: resets at 7 (by nightrun)\n    " in shown
+    assert "nightrun pause --agent codex keeps it, make resume ends it" in shown
     assert "No new tasks are taken, until you resume it: I am rebasing (by person)\n    make resume" in shown
     agents = night.run("agents").stdout
     assert "limit: resets at 7 (nightrun pause --agent codex keeps it, make resume ends it)" in agents

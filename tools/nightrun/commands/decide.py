@@ -48,7 +48,7 @@ def command(root: Path, task: str | None, text: str | None, drop: bool, as_json:
 
     with sight.answering(root) as client:
         if task is None and text is None and not drop:
-            _list(client, sight.make_of(root), as_json=as_json)
+            _list(client, sight.make_of(root), sight.program(), as_json=as_json)
             return
         if task and drop:
             _drop(client, task, (text or "").strip(), as_json=as_json)
@@ -102,7 +102,7 @@ def _word(task: str, text: str) -> tuple[str, str]:
     return word, why.strip()
 
 
-def _list(client: Client, make: str | None, *, as_json: bool) -> None:
+def _list(client: Client, make: str | None, program: str | None, *, as_json: bool) -> None:
     from nightrun.decisions import lines, page
 
     found, total = client.tasks(status=NEEDS_DECISION, limit=MOST, order="oldest")
@@ -112,7 +112,7 @@ def _list(client: Client, make: str | None, *, as_json: bool) -> None:
         click.echo(json.dumps(shown))
         return
     for line in (*(page.decision(asdict(one)) for one in found), *(page.unlanded(asdict(one)) for one in held)):
-        said = lines.called(line, make)
+        said = lines.called(line, make, program)
         click.echo(f"{said['text']}\n    {said['command']}")
     total += len(held)
     click.echo(f"{lines.count(total, 'task needs', 'tasks need')} a decision." if total else "Nothing waits for you.")

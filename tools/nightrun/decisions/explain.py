@@ -40,7 +40,8 @@ def make(facts: Facts, zone: tzinfo | None = None) -> Explanation:
     else:
         one = facts["issue"]
         title, sections = f"issue {lines.safe(one['id'])} {lines.safe(one['condition'])}", _of_issue(facts, zone)
-    return Explanation(title, tuple(one for one in sections if one.lines))
+    shown = (one for one in sections if one.lines)
+    return Explanation(title, lines.as_called(shown, facts.get("make"), facts.get("program")))
 
 
 def _quoted(text: object) -> str:

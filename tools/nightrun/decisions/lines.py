@@ -21,7 +21,7 @@ HEADING = "heading"
 TEXT_CHARS = 160
 TITLE_CHARS = 60
 # A command at its beginning, between backticks, or as one of two.
-_MAKE = re.compile(r"(?:(?<=^)|(?<=`)|(?<=it, )|(?<=or ))make (?=[a-z])")
+_CALLS = {word: re.compile(rf"(?:(?<=^)|(?<=`)|(?<=it, )|(?<=or )){word} (?=[a-z])") for word in ("make", "nightrun")}
 # Control characters, and those that reorder or hide what stands beside them (Unicode categories).
 _UNSAFE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
@@ -54,18 +54,22 @@ def title(task: Mapping[str, Any]) -> str:
     return f"{task['task_type']} {task['id']}" + (f" {direction}" if direction else "")
 
 
-def by_make(sections: Iterable[Section], make: str | None) -> tuple[Section, ...]:
-    """The same with the `make` of the commands written as it has to be called there; None: plain `make` does."""
+def as_called(sections: Iterable[Section], make: str | None = None, program: str | None = None) -> tuple[Section, ...]:
+    """The same with `make` and `nightrun` written as they have to be called there; None: the plain word does."""
     return tuple(
-        replace(one, lines=tuple(replace(line, **called(line, make)) for line in one.lines)) for one in sections
+        replace(one, lines=tuple(replace(line, **called(line, make, program)) for line in one.lines))
+        for one in sections
     )
 
 
-def called(line: Line, make: str | None) -> dict[str, str]:
-    """The text and the command of a line, with that `make`."""
-    if make is None:
-        return {"text": line.text, "command": line.command}
-    return {name: _MAKE.sub(f"{make} ", getattr(line, name)) for name in ("text", "command")}
+def called(line: Line, make: str | None, program: str | None = None) -> dict[str, str]:
+    """The text and the command of a line, with that `make` and that `nightrun`."""
+    said = {"text": line.text, "command": line.command}
+    for word, name in (("make", make), ("nightrun", program)):
+        if name is not None:
+            written = f"{name} ".replace("\\", r"\\")
+            said = {key: _CALLS[word].sub(written, text) for key, text in said.items()}
+    return said
 
 
 def lasting(seconds: float) -> str:

@@ -31,8 +31,8 @@ class Page:
 
 def make(facts: Facts) -> Page:
     """`facts` is what flows/sight.py gathers; without a snapshot only what the files of the state folder say."""
-    page, called = _made(facts), facts.get("make")
-    return Page(replace(page.headline, **lines.called(page.headline, called)), lines.by_make(page.sections, called))
+    page, called = _made(facts), (facts.get("make"), facts.get("program"))
+    return Page(replace(page.headline, **lines.called(page.headline, *called)), lines.as_called(page.sections, *called))
 
 
 def _made(facts: Facts) -> Page:

@@ -48,7 +48,7 @@ def make(facts: Facts, zone: tzinfo | None = None) -> Report:
         Section("Settings", tuple(Line(lines.safe(one), "", DIM) for one in facts.get("settings") or ())),
     )
     title = f"nightrun report, {lines.at(facts['since'], zone)} to {lines.at(facts['until'], zone)}"
-    shown = lines.by_make((one for one in sections if one.lines), facts.get("make"))
+    shown = lines.as_called((one for one in sections if one.lines), facts.get("make"), facts.get("program"))
     return Report(title, _numbers(facts, done, failed, committed), shown)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nightrun.hands import clock, environment, left_work, own_api, state_file, top_folder
+from nightrun.hands import clock, environment, left_work, own_api, programs, state_file, top_folder
 from nightrun.hands.client import ApiAway, Client
 from nightrun.hands.state_dir import StateDir
 from nightrun.policy import adoption
@@ -17,6 +19,7 @@ from nightrun.words.errors import NightrunError
 
 Facts = dict[str, Any]
 
+NAME = "nightrun"
 PAGE = 100  # tasks in one answer of the API
 MOST_PAGES = 50
 LONGEST_WAY_S = 7 * 86_400.0  # from adding a task to its end, for a report of one night
@@ -53,7 +56,7 @@ def span(root: Path, since: float) -> Facts:
         facts = {"root": str(root), "since": since, "until": until, "snapshot": client.snapshot(), "cut": cut}
         facts["fatal"] = state_file.read_object(StateDir(root).fatal_issues) or None
         facts |= {"effectiveness": client.effectiveness(), "suggested": client.issues().get("suggested")}
-        facts["make"] = make_of(root)
+        facts |= {"make": make_of(root), "program": program()}
         return {**facts, "ended": ended, "pending": [asdict(one) for one in pending], "settings": _settings(root, {})}
 
 
@@ -105,12 +108,21 @@ def _files(root: Path) -> Facts:
         "left": left_work.found(root) if state.path.is_dir() else [],
         "settings": _settings(root, run),
         "make": make_of(root),
+        "program": program(),
     }
 
 
 def make_of(root: Path) -> str | None:
     """How make has to be called here; None: plain `make` does."""
     return adoption.make_of(top_folder.makefile(root)) if (root / adoption.MAKE).is_file() else None
+
+
+def program() -> str | None:
+    """How nightrun has to be called here; None: its name does."""
+    if programs.find(NAME):
+        return None
+    beside = Path(sys.executable).with_name(NAME)
+    return shlex.quote(str(beside)) if beside.exists() else f"{shlex.quote(sys.executable)} -m {NAME}"
 
 
 def _is_alive(run: Facts) -> bool:

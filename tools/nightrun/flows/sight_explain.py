@@ -37,6 +37,7 @@ def gather(root: Path, wanted: str) -> Facts:
         known = {one["id"] for one in issues}
         issues += [one for one in _local_issues(root) if one["id"] not in known]
         facts = {"root": str(root), "now": clock.now(), "run": sight.running(root) or None, "limits": _limits(root)}
+        facts |= {"make": sight.make_of(root), "program": sight.program()}
         found = _found(root, client, issues, wanted)
         if isinstance(found, str):
             return {**facts, **_of_task(root, client, found, issues)}
