@@ -302,6 +302,28 @@ class TestWithGit:
         assert self.commit(guarded, "--squash=HEAD~1", "-m", "more", GIT_EDITOR="true")
         assert self.commit(guarded, "--fixup=reword:HEAD~2", GIT_EDITOR="true")
 
+    def test_a_message_longer_than_one_argument_may_be(self, guarded: Path) -> None:
+        body = "a line of the body\n" * 10_000  # Linux: 128 KiB for one argument
+        assert self.commit(guarded, "-F", str(write(guarded, "m", f"{GOOD}\n\n{body}")))
+        assert not self.commit(guarded, "-F", str(write(guarded, "m", f"[pipeline] x\n\n{body}")))
+
+    def test_a_template_is_judged_with_what_the_editor_makes_of_it(self, guarded: Path) -> None:
+        template = write(guarded, "template", "[pipeline] x\n")
+        with_it = ("-c", f"commit.template={template}", "commit", "-q", "--allow-empty")
+        before = git_out(guarded, "rev-parse", "HEAD")
+        refused = self.git(guarded, *with_it, GIT_EDITOR="sh -c 'echo more >>$1' -")
+        assert "nightrun: commit message refused" in refused.stderr
+        assert git_out(guarded, "rev-parse", "HEAD") == before
+        done = self.git(guarded, *with_it, GIT_EDITOR=self.write_with(guarded, GOOD + r"\n\n"))
+        assert done.returncode == 0, done.stderr
+
+    def test_what_prepare_commit_msg_writes_is_judged_unless_git_skips_us(self, guarded: Path) -> None:
+        prepare = write(guarded, ".git/hooks/prepare-commit-msg", "#!/bin/sh\necho '[pipeline] x' >\"$1\"\n")
+        prepare.chmod(0o755)
+        assert not self.commit(guarded, "-m", GOOD)
+        assert self.commit(guarded, "-m", GOOD, "--no-verify")  # git skips commit-msg, and not prepare-commit-msg
+        assert git_out(guarded, "log", "-1", "--format=%s") == "[pipeline] x"
+
     def test_from_a_subdirectory_and_a_linked_worktree(self, guarded: Path) -> None:
         (guarded / "sub").mkdir()
         assert self.git(guarded / "sub", "commit", "-q", "--allow-empty", "-m", GOOD).returncode == 0
