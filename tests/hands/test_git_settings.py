@@ -35,6 +35,34 @@ def test_work_and_files_that_git_does_not_run_leave_it(repo: Path) -> None:
     assert git_settings.mark(repo) == before
 
 
+def test_what_a_linked_work_tree_has_for_itself_is_seen(repo: Path, tmp_path: Path) -> None:
+    """A clean filter there runs with the next `git add` in it."""
+    git_out(repo, "config", "extensions.worktreeConfig", "true")
+    git_out(repo, "worktree", "add", "-q", "--detach", str(tmp_path / "linked"))
+    before = git_settings.mark(repo)
+    git_out(tmp_path / "linked", "config", "--worktree", "filter.x.clean", "touch ran; cat")
+    planted = git_settings.mark(repo)
+    git_out(repo, "worktree", "remove", "--force", str(tmp_path / "linked"))
+    assert (planted != before, git_settings.mark(repo)) == (True, before)
+
+
+def test_a_linked_work_tree_that_is_sent_to_other_settings_is_seen(repo: Path, tmp_path: Path) -> None:
+    git_out(repo, "worktree", "add", "-q", "--detach", str(tmp_path / "linked"))
+    before = git_settings.mark(repo)
+    git_out(tmp_path, "clone", "-q", str(repo), "theirs")
+    write(repo, ".git/worktrees/linked/commondir", f"{tmp_path / 'theirs/.git'}\n")
+    assert git_settings.mark(repo) != before
+
+
+def test_work_trees_that_come_and_go_leave_it(repo: Path, tmp_path: Path) -> None:
+    git_out(repo, "config", "extensions.worktreeConfig", "true")
+    git_out(repo, "config", "--worktree", "core.sparseCheckout", "true")
+    before = git_settings.mark(repo)
+    git_out(repo, "worktree", "add", "-q", "--detach", str(tmp_path / "linked"))
+    assert (repo / ".git/worktrees/linked/config.worktree").exists()
+    assert git_settings.mark(repo) == before
+
+
 class TestSettled:
     """Files that were left alone for a while are not read again before one of them changes."""
 

@@ -8,11 +8,27 @@ import pytest
 
 from tests.stories.conftest import Nights
 from tests.stories.night import check_one_commit_each, program, script
+from tests.story import git_out
 
 PLANTERS = {
     "settings": program("plants_git_config.py"),
     "hooks": program("edits_hooks.py"),
 }
+
+
+@pytest.mark.soak
+def test_a_filter_in_the_settings_of_the_worktree_alone_never_runs(new_night: Nights, tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    filters = f"git config --worktree filter.x.clean 'touch {marker}; cat'; echo '* filter=x' >.gitattributes"
+    night = new_night()
+    git_out(night.root, "config", "extensions.worktreeConfig", "true")
+    with night.api() as client:
+        client.add_task(script(f"{filters}; echo a >a.txt"), "impl")
+    assert night.until_idle() == 1, night.said()
+    (task,) = night.tasks()
+    assert not marker.exists()
+    assert "settings or hooks in this repository were changed" in (task.error_summary or "")
+    assert (Path(task.worktree or "") / "a.txt").read_text() == "a\n"
 
 
 @pytest.mark.parametrize("kind", ["settings", pytest.param("hooks", marks=pytest.mark.soak)])

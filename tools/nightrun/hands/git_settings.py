@@ -36,8 +36,32 @@ _seen: dict[Path, _Seen] = {}
 def mark(root: Path) -> str:
     """A text that changes when any of them changes; sections about branches are left out.
 
-    git is asked only when a file that it reads for them, or would read, is not as it was.
+    git is asked only when a file that it reads for them, or would read, is not as it was. What a linked work tree has
+    for itself alone counts where it is not what git gives a new one.
     """
+    shared, own = _shared_mark(root), sorted(set(_of_work_trees(git.common_dir(root))))
+    return hashlib.sha256(b"\0".join([shared.encode(), *own])).hexdigest() if own else shared
+
+
+def _of_work_trees(common: Path) -> Iterator[bytes]:
+    """A new one has a copy of the main one's own settings, and `../..` as the place of all others (git-worktree(1))."""
+    usual = _content(common / "config.worktree")
+    for folder in sorted((common / "worktrees").glob("*")):
+        settings, place = _content(folder / "config.worktree"), _content(folder / "commondir")
+        if settings not in (b"", usual):
+            yield settings
+        if place and os.path.realpath(folder / os.fsdecode(place.rstrip(b"\n"))) != os.path.realpath(common):
+            yield place
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _shared_mark(root: Path) -> str:
     known = _seen.get(root)
     if known is not None and _times(known.paths) == known.times:
         return known.mark
