@@ -247,6 +247,35 @@ class TestCheck:
         assert kinds(repo) == []
 
 
+class TestLinkedFolder:
+    """A link in the place of the folder of hooks; no setting is to blame."""
+
+    @pytest.fixture
+    def linked(self, repo: Path, tmp_path: Path) -> Path:
+        hooks.install(repo, VALUES)
+        (repo / ".git/hooks").rename(tmp_path / "elsewhere")
+        (repo / ".git/hooks").symlink_to(tmp_path / "elsewhere")
+        return tmp_path / "elsewhere"
+
+    def test_hooks_of_ours_that_lie_there_are_kept_in_order(self, repo: Path, linked: Path) -> None:
+        assert kinds(repo) == []
+        (linked / "commit-msg").chmod(0o644)
+        hooks.install(repo, VALUES)
+        assert kinds(repo) == []
+
+    def test_a_folder_without_them_is_said_and_how_to_be_rid_of_the_link(self, repo: Path, linked: Path) -> None:
+        for one in linked.iterdir():
+            one.unlink()
+        problem = hooks.check(repo, VALUES)[-1]
+        assert (problem.kind, "is a link that sends git to" in problem.text) == ("hooks_path", True)
+        with pytest.raises(HookConflict, match="is a link: git runs the hooks in") as caught:
+            hooks.install(repo, VALUES)
+        assert str(caught.value.hint).startswith(f"`rm {repo / '.git/hooks'}` takes the link away")
+        (repo / ".git/hooks").unlink()
+        hooks.install(repo, VALUES)
+        assert kinds(repo) == []
+
+
 class TestHooksPath:
     @pytest.mark.parametrize("scope", ["--local", "--global"])
     def test_it_is_said_and_nothing_is_written(self, repo: Path, tmp_path: Path, scope: str) -> None:

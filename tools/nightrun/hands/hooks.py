@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,7 +125,7 @@ def check(root: Path, values: HookValues) -> list[HookProblem]:
         found = [_problem(worktree, folder / name, content) for name, content in wanted.items()]
         problems += [problem for problem in found if problem is not None]
         if folder != own_folder and any(problem is not None and problem.kind != "stale" for problem in found):
-            problems.append(_elsewhere(worktree, folder))
+            problems.append(_elsewhere(worktree, folder, own_folder))
     return problems
 
 
@@ -133,10 +134,22 @@ def _worktrees(root: Path) -> list[Path]:
 
 
 def _about_hooks_path(root: Path, folder: Path, allowed: bool) -> list[str]:
-    """Words about a `core.hooksPath` that sends git elsewhere; an error unless the person allowed to follow it."""
+    """Words about what sends git elsewhere; an error unless the person allowed to follow it, or ours are there.
+
+    That is `core.hooksPath`, or a link in the place of the folder.
+    """
     own = git.common_dir(root) / "hooks"
     if folder == own:
         return []
+    if _is_linked(own, folder):
+        present = {name: _content(folder / name) for name in HOOK_NAMES}
+        if allowed or all(found is not None and hook_text.is_ours(found, name) for name, found in present.items()):
+            return [f"{own} is a link: installing into {folder}"]
+        raise HookConflict(
+            f"{own} is a link: git runs the hooks in {folder}",
+            hint=f"`rm {shlex.quote(str(own))}` takes the link away, then `nightrun setup` makes the folder anew; or "
+            "`nightrun setup --into-hooks-path` installs where it leads.",
+        )
     whose = "this repository alone" if folder.is_relative_to(root) else "perhaps all repositories of this account"
     if not allowed:
         raise HookConflict(
@@ -149,6 +162,10 @@ def _about_hooks_path(root: Path, folder: Path, allowed: bool) -> list[str]:
     if _is_husky(folder):
         said.append("husky writes that folder anew at every install and linked worktrees lack it: run setup again then")
     return said
+
+
+def _is_linked(own: Path, folder: Path) -> bool:
+    return own.is_symlink() and os.path.realpath(own) == os.path.realpath(folder)
 
 
 def _is_husky(folder: Path) -> bool:
@@ -226,8 +243,10 @@ def _problem(worktree: Path, path: Path, wanted: bytes) -> HookProblem | None:
     return HookProblem(worktree=worktree, hook=path.name, kind=kind, text=f"{words}: {_REPAIR}")
 
 
-def _elsewhere(worktree: Path, folder: Path) -> HookProblem:
+def _elsewhere(worktree: Path, folder: Path, own: Path) -> HookProblem:
     text = f"core.hooksPath sends git to {folder} in {worktree}: `git config --show-origin core.hooksPath`"
+    if _is_linked(own, folder):
+        text = f"{own} is a link that sends git to {folder}: `rm {shlex.quote(str(own))}`, then `make setup`"
     return HookProblem(worktree=worktree, hook="", kind="hooks_path", text=text)
 
 
