@@ -69,8 +69,8 @@ def send(api: Room, method: str, path: str, body: Any) -> int:
 @SEVERAL
 @given(body=bodies_of(bodies.NewTask))
 def test_adding(api: Room, body: Any) -> None:
-    send(api, "POST", "/api/agent/tasks", body)
-    send(api, "GET", "/api/agent/tasks?limit=100", None)
+    assert send(api, "POST", "/api/agent/tasks", body) < 500
+    assert send(api, "GET", "/api/agent/tasks?limit=100", None) == 200
 
 
 @SEVERAL
@@ -78,7 +78,7 @@ def test_adding(api: Room, body: Any) -> None:
 def test_changing(api: Room, changes: list[Any]) -> None:
     task = api.add()
     for change in changes:
-        send(api, "PATCH", f"/api/agent/tasks/{task['id']}", change)
+        assert send(api, "PATCH", f"/api/agent/tasks/{task['id']}", change) < 500
         found = api.ok("GET", f"/api/agent/tasks/{task['id']}")
         assert found["status"] in STATUSES
         assert found["commit_state"] in COMMIT_STATES
@@ -88,10 +88,10 @@ def test_changing(api: Room, changes: list[Any]) -> None:
 @given(claim=bodies_of(bodies.Claim), beat=bodies_of(bodies.Heartbeat), report=bodies_of(bodies.RunnerReport))
 def test_what_runners_send(api: Room, claim: Any, beat: Any, report: Any) -> None:
     task = api.add()
-    send(api, "POST", "/api/agent/claim", claim)
-    send(api, "POST", f"/api/agent/tasks/{task['id']}/heartbeat", beat)
-    send(api, "POST", "/api/agent/runners/r", report)
-    send(api, "GET", "/api/agent/snapshot", None)
+    assert send(api, "POST", "/api/agent/claim", claim) < 500
+    assert send(api, "POST", f"/api/agent/tasks/{task['id']}/heartbeat", beat) < 500
+    assert send(api, "POST", "/api/agent/runners/r", report) < 500
+    assert send(api, "GET", "/api/agent/snapshot", None) == 200
 
 
 @SEVERAL
@@ -101,20 +101,20 @@ def test_what_runners_send(api: Room, claim: Any, beat: Any, report: Any) -> Non
 )
 def test_notes_and_suggestions(api: Room, note: Any, context: Any) -> None:
     task = api.add(dedup_key="suggested:k")
-    send(api, "POST", f"/api/agent/tasks/{task['id']}/events", note)
+    assert send(api, "POST", f"/api/agent/tasks/{task['id']}/events", note) < 500
     for change in ({"context": context}, {"context": {"item": context, "usage": context, "issue": context}}):
-        send(api, "PATCH", f"/api/agent/tasks/{task['id']}", change)
-        send(api, "GET", "/api/agent/monitor-issues", None)
-        send(api, "GET", "/api/agent/effectiveness", None)
+        assert send(api, "PATCH", f"/api/agent/tasks/{task['id']}", change) < 500
+        assert send(api, "GET", "/api/agent/monitor-issues", None) == 200
+        assert send(api, "GET", "/api/agent/effectiveness", None) == 200
 
 
 @SEVERAL
 @given(findings=st.lists(bodies_of(bodies.SentFinding), max_size=3), pause=bodies_of(bodies.NewPause))
 def test_what_the_monitor_and_people_send(api: Room, findings: Any, pause: Any) -> None:
-    send(api, "POST", "/api/agent/monitor-issues", {"findings": findings})
-    send(api, "POST", "/api/agent/pauses", pause)
+    assert send(api, "POST", "/api/agent/monitor-issues", {"findings": findings}) < 500
+    assert send(api, "POST", "/api/agent/pauses", pause) < 500
     for path in ("monitor-issues", "issues-state", "effectiveness", "status-report", "pipeline-status", "metrics"):
-        send(api, "GET", f"/api/agent/{path}", None)
+        assert send(api, "GET", f"/api/agent/{path}", None) == 200
 
 
 @SEVERAL

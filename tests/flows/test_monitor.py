@@ -399,6 +399,7 @@ def test_a_monitor_that_cannot_finish_for_a_reason_outside_goes_on(
     one.tell = lambda _: (looks.append(1), (_ for _ in ()).throw(error))
     start(one, running)
     wait_for(lambda: len(looks) > 3)
+    assert len(looks) > 3, "it ended after what went wrong"
 
 
 def test_a_look_can_be_asked_for(state: StateDir, running: list[Monitor]) -> None:
@@ -432,6 +433,7 @@ def test_restarts_that_an_earlier_monitor_asked_for_are_remembered(state: StateD
     one = make(state, FakeClient(), interval=600)
     start(one, running)
     wait_for(lambda: one.memory.asked == asked[:1])
+    assert one.memory.asked == asked[:1]
 
 
 def test_timers_start_anew_after_the_machine_slept(state: StateDir, monkeypatch: pytest.MonkeyPatch) -> None:

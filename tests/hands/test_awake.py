@@ -115,6 +115,7 @@ def test_it_ends_with_its_process_also_when_that_is_killed(tmp_path: Path, lock:
         process.kill()
         process.wait()
     until(lambda: not lock.exists())
+    assert not lock.exists()
 
 
 def test_macos_has_its_own() -> None:

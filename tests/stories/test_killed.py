@@ -121,14 +121,18 @@ def check_nothing_is_left(night: Night) -> None:
 
 
 def test_any_part_killed_a_few_times(new_night: Nights) -> None:
-    run_with_kills(new_night(POLICY), PARTS, 5, 7, random.Random(SEED))
+    night = new_night(POLICY)
+    run_with_kills(night, PARTS, 5, 7, random.Random(SEED))
+    assert len(night.subjects()) == 7
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_killed_at_ten_random_moments_of_twenty_tasks(new_night: Nights, part: str) -> None:
     pause_s = 1.5 if part == "monitor" else 0.1  # nothing waits for a monitor that is started again
-    run_with_kills(new_night(POLICY), (part,), 10, 20, random.Random(f"{SEED}{part}"), pause_s)
+    night = new_night(POLICY)
+    run_with_kills(night, (part,), 10, 20, random.Random(f"{SEED}{part}"), pause_s)
+    assert len(night.subjects()) == 20
 
 
 @pytest.mark.soak
